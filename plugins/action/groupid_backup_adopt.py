@@ -34,7 +34,9 @@ class ActionModule(AgentAction):
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if args["external"] == bool(args["files"]):
-            raise ValueError("files names what the folder holds; what is external has none. Set only one of the two.")
+            raise ValueError(
+                "files names the files in the folder, and with external there are none. Set only one of the two."
+            )
         set_id = str(backup_set.SetId.parse(args["set_id"]))
         return {
             "operation": "adopt",

@@ -61,7 +61,8 @@ class ActionModule(AgentAction):
         if args["components"] == [] and not folders:
             raise ValueError("There is nothing to back up: components is empty, and so is folders.")
         filters = {"include": args["include"], "exclude": [*args["exclude_defaults"], *args["exclude"]]}
-        # Which components are usual depends on the version; not named, the host adds those of the one that it finds.
+        # The usual components depend on the version. If none are named, the host adds those of the version that it
+        # finds.
         by_host = args["components"] is None and args["version"] == products.AUTO
         names = [] if by_host else args["components"]
         if names is None:
@@ -92,7 +93,10 @@ class ActionModule(AgentAction):
     def _link_seals(
         self, args: dict[str, t.Any], deployment: str, variables: c.Mapping[str, t.Any]
     ) -> list[str] | None:
-        """Return the seals to whose sets may be linked. None: any seal. What is linked becomes part of a signed set."""
+        """Return the seals of the sets to which links may be made.
+
+        None: any seal. Linked files become part of a signed set.
+        """
         keys = signing_keys(variables, self._templar.template) if args["link_unchanged"] else ()
         return signed_seals(self.client, keys, args["backup_root"], deployment)
 

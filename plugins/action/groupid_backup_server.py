@@ -24,7 +24,7 @@ Answer = dict[str, t.Any]
 
 _NOT_VERIFIED = {"verify": False, "test_restore": False}
 _OF_MAKING = ("changed", "shared", "sessions", "progress", "seconds")
-"""What only the module that makes a backup knows of it, and not a second one that finds and verifies it."""
+"""What only the module that makes a backup knows about it, and not a second one that finds and verifies it."""
 
 
 class ActionModule(FailureAction):
@@ -79,7 +79,7 @@ class ActionModule(FailureAction):
         saved = Saving(self._plan(args, args["quiesce"], variables, sharing, check), meeting, sharing).run()
         downtime = None if check else _downtime(saved)
         result = {**_result(saved, downtime), "seconds": round(time.monotonic() - began, 3)}
-        # What nobody expected comes before what followed from it.
+        # An unexpected error is more important than its consequences.
         return {**result, "failed": True, **self._failed(saved.broken)} if saved.broken else result
 
     def _plan(
@@ -90,11 +90,11 @@ class ActionModule(FailureAction):
         def perform(name: str, given: Answer, shares: bool = True) -> Answer:
             return self._others.run(name, given, variables, sharing if shares else None)
 
-        # As jobs of the agent, folders go on without the connection. Alone, they need nobody's patience.
+        # As jobs of the agent, folders continue without the connection. Without other work, they can use it for longer.
         alone = not args["database"] and not args["domains"]
         sharing.patience = 10.0 if alone or not args["domains"] else sharing.patience
         database = args["database"]
-        # Where servers wait for each other, they do not wait for what only reads the backup.
+        # If servers wait for each other, they do not wait for work that only reads the backup.
         later = bool(database and args["run"]) and not check
         only_made = {**database, **_NOT_VERIFIED} if later else database
         return Plan(
@@ -110,9 +110,9 @@ class ActionModule(FailureAction):
         )
 
     def _resume(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
-        """Start again what ran. A host that is away for a moment is asked again.
+        """Start again what ran. A host that is not reachable for a moment is asked again.
 
-        So is one on which the stop is still at work, although the connection to it was lost.
+        So is a host on which the stop is still running after its connection was lost.
         """
         for pause in retry.attempts():
             try:
@@ -132,7 +132,7 @@ class ActionModule(FailureAction):
         return self._others.run_on(Place(**args["database_host"]), "groupid_sql_backup", options, variables)
 
     def _answer_of(self, error: BaseException) -> Answer:
-        """Return what a part that raised has for an answer. It looks as Ansible would register it."""
+        """Return the answer of a part that raised an exception, in the form in which Ansible would register it."""
         head: Answer = {"changed": False, "schema": SCHEMA}
         if isinstance(error, AnsibleConnectionFailure):
             return {**head, "unreachable": True, "msg": str(error.message)}
@@ -144,7 +144,7 @@ class ActionModule(FailureAction):
 
 
 def _verified(made: Answer, found: Answer) -> Answer:
-    """Return one answer about a backup: that of the module that made it, and that of the one that verified it."""
+    """Return one answer about a backup, from the module that made it and the module that verified it."""
     known = {name: made[name] for name in _OF_MAKING if name in made}
     warnings = list(dict.fromkeys([*(made.get("warnings") or ()), *(found.get("warnings") or ())]))
     statements = [*(made.get("statements") or ()), *(found.get("statements") or ())]
@@ -152,7 +152,7 @@ def _verified(made: Answer, found: Answer) -> Answer:
 
 
 def _result(saved: Saved, downtime: float | None) -> Answer:
-    """Return the answers of all parts; of a failure, the first."""
+    """Return the answers of all parts, with the first failure."""
     answers = saved.answers()
     result: Answer = {
         "failed": False,
@@ -175,7 +175,7 @@ def _result(saved: Saved, downtime: float | None) -> Answer:
 
 
 def _downtime(saved: Saved) -> float | None:
-    """Return for how long GroupID was stopped: as the host measured it, or else as it was seen from here."""
+    """Return for how long GroupID was stopped: as the host measured it, otherwise as measured here."""
     if saved.stopped is None or saved.resumed is None:
         return None
     measured = saved.resumed.get("down_ms")

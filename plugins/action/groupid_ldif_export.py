@@ -94,7 +94,7 @@ def _facts(reading: Reading) -> dict[str, t.Any]:
 
 
 def _narrowed(reading: Reading, filter_text: str) -> list[str]:
-    """Warn of a filter that chooses groups by what is exported."""
+    """Warn of a filter that selects groups by an exported attribute."""
     named = [name for name in reading.exported.attributes if name.lower() in filter_text.lower()]
     if not named:
         return []
@@ -119,5 +119,5 @@ def _empty(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
         f"The group attributes of {reading.domain.dns_name} were not saved",
         cause,
         "Correct base, filter or attributes of the domain in groupid_domains, or use an account that may read them. "
-        "If that is right, name the domain in groupid_ldif_allow_empty.",
+        "If this is correct, name the domain in groupid_ldif_allow_empty.",
     )

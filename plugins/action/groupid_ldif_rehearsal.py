@@ -23,7 +23,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action 
 
 
 class ActionModule(LdifAction):
-    """Have a domain prove what an export and a restore of its groups need."""
+    """Test on a domain what an export and a restore of its groups need."""
 
     WHAT: t.ClassVar[str] = "The domain was not rehearsed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
@@ -63,7 +63,7 @@ class ActionModule(LdifAction):
 
 
 def _document(outcome: rehearsal.Outcome, request: DomainRequest, *, names: bool) -> dict[str, t.Any]:
-    """Return the document that is stored of a rehearsal."""
+    """Return the document of a rehearsal that is stored."""
     target, domain = request.target, outcome.domain
     own: list[str | None] = [target.domain, target.server, target.base, target.username, outcome.account]
     own += [target.domain.partition(".")[0], *outcome.groups, *outcome.names]

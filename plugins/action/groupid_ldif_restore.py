@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action 
 
 
 class ActionModule(LdifAction):
-    """Compare the group attributes of a domain with a set, and put them back."""
+    """Compare the group attributes of a domain with a set, and restore them."""
 
     WHAT: t.ClassVar[str] = "The group attributes were not restored"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
@@ -38,7 +38,8 @@ class ActionModule(LdifAction):
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if args["confirm"] != args["set_id"]:
             raise ValueError(
-                f"A restore writes to the directory, so its set is named twice: set_id is {args['set_id']}, confirm is "
+                f"A restore writes to the directory, so set_id and confirm must be equal: set_id is {args['set_id']}, "
+                "confirm is "
                 f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
             )
         domain, place = self.domain_request(args, variables), self.place(args)

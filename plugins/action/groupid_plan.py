@@ -31,7 +31,7 @@ _REFUSED = Failure(
 
 
 class ActionModule(ControllerAction):
-    """Sort the hosts of a run by deployment, or refuse the run for what it was given."""
+    """Sort the hosts of a run by deployment, or refuse the run because of its variables."""
 
     WHAT: t.ClassVar[str] = "The run was not planned"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
@@ -71,7 +71,7 @@ class ActionModule(ControllerAction):
         }
 
     def _against(self, facts: run_state.RunState, run: c.Sequence[str], files: c.Sequence[str]) -> list[Failure]:
-        """Return what stands against the run although each host's variables are right."""
+        """Return what prevents the run although each host's variables are valid."""
         wanted = facts[run[0]]["__groupid_asked"]["deployments"]
         found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
         found += _each_on_its_own(str(self._task.play.strategy)) if len(run) > 1 else []

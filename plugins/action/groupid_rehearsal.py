@@ -25,7 +25,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.res
 
 
 class ActionModule(AgentAction):
-    """Have a server prove on itself what this collection promises there."""
+    """Test on a server what this collection promises for it."""
 
     WHAT: t.ClassVar[str] = "The server was not rehearsed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
@@ -73,7 +73,7 @@ class ActionModule(AgentAction):
     def _document(
         self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, *, named: bool
     ) -> dict[str, t.Any]:
-        """Return what is kept of a rehearsal."""
+        """Return the document of a rehearsal that is stored."""
         settings = connection_settings(self._connection)
         findings = [
             *outcome.findings,

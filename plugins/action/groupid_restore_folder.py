@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_
 
 
 class ActionModule(AgentAction):
-    """Put the folders of a part back."""
+    """Restore the folders of a part."""
 
     WHAT: t.ClassVar[str] = "The folders were not restored"
     AS_JOB = True
@@ -89,7 +89,7 @@ class ActionModule(AgentAction):
 def _component_names(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
     """Return the content of the part. The policy of each component is decided here, by its name.
 
-    None when there is no such part or nothing in it, which the restore itself then reports.
+    None if there is no such part or nothing in it. Then the restore itself reports this.
     """
     for found in sets:
         for part in found.parts:

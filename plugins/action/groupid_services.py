@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.wor
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 
 NAMED, TIMEOUT = "groupid_services", "groupid_services_timeout"
-"""The variables that say what O(services) and O(item_timeout) do not."""
+"""The variables that replace O(services) and O(item_timeout) if these are not set."""
 
 
 REPORTED, RECORDED, QUIESCED, RESUMED = "reported", "recorded", "quiesced", "resumed"
@@ -26,9 +26,9 @@ DAY = 86_400
 
 
 class ActionModule(AgentAction):
-    """Look at what runs of GroupID, stop it, or start again what ran."""
+    """Find what is running of GroupID, stop it, or start again what ran."""
 
-    WHAT: t.ClassVar[str] = "Nothing of GroupID was looked at, stopped or started"
+    WHAT: t.ClassVar[str] = "Nothing of GroupID was checked, stopped or started"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "state": {"type": "str", "default": REPORTED, "choices": [REPORTED, RECORDED, QUIESCED, RESUMED]},
         "epoch": {"type": "str"},

@@ -39,7 +39,7 @@ class ActionModule(ControllerAction):
             show(f"[WARNING]: {failure}" for failure in unknown)
         others = {name: value for name, value in variables.items() if not str(name).startswith(PREFIX)}
         usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
-        # Not ansible_check_mode: that is about --check alone, and not about check_mode in a play.
+        # Not ansible_check_mode: that is only about --check, and not about check_mode in a play.
         check = bool(self._task.check_mode)
         asked = {
             **understood.values,
@@ -65,10 +65,11 @@ class ActionModule(ControllerAction):
             return settings.Unreadable(problem.message)
 
     def _inventory_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Return what the inventory alone says of the host: neither extra variables nor those of plays and tasks."""
+        """Return the host's variables from the inventory only, without extra variables and those of plays and tasks."""
         inventory = variables["hostvars"]._inventory
         manager = VariableManager(loader=self._loader, inventory=inventory)
-        # Ansible reads the extra variables of the command line into every manager, and has no public way around that.
+        # Ansible reads the extra variables of the command line into every manager, and has no public option to avoid
+        # this.
         manager._extra_vars = {}
         host = inventory.get_host(variables["inventory_hostname"])
         named: dict[str, t.Any] = manager.get_vars(host=host, include_hostvars=False)

@@ -11,7 +11,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.sql im
 
 
 class ActionModule(SqlAction):
-    """Back a database up."""
+    """Back up a database."""
 
     WHAT: t.ClassVar[str] = "The database was not backed up"
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_backup"

@@ -14,7 +14,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.res
 
 
 class ActionModule(SqlAction):
-    """Have a SQL Server prove what backup and restore need, and keep the result on the controller."""
+    """Test on a SQL Server what backup and restore need, and store the result on the controller."""
 
     WHAT: t.ClassVar[str] = "The database was not rehearsed"
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_rehearsal"

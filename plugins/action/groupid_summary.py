@@ -44,7 +44,7 @@ class ActionModule(ControllerAction):
             "state": outcome["state"],
             "set_ids": {name: one["set_id"] for name, one in outcome["deployments"].items() if one["set_id"]},
         }
-        # What `set_stats` gives: merged with that of the other runs of a playbook.
+        # What `set_stats` returns. It is merged with the values of the other runs of a playbook.
         stats = {"data": {RUN: {kind: told}}, "per_host": False, "aggregate": True}
         result = {"run": told, "ansible_stats": stats}
         file = known["__groupid_planned"].get("run_file")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Where a set lies."""
+    """Where a set is."""
 
     DOCUMENTATION = r"""
 options:
   backup_root:
     description:
-      - Folder that holds all sets, as the host sees it. It is a folder of a drive, such as V(D:\\Backups), or a share
-        that the user of the connection can reach. It can begin with a variable of the host's environment, such as
+      - Folder for all sets, as the host sees it. It is a folder of a drive, such as V(D:\\Backups), or a share that the
+        user of the connection can reach. It can begin with a variable of the host's environment, such as
         V(%ProgramData%\\Backups).
     type: str
     required: true

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Which domain, and how to come to it."""
+    """Which domain, and how to connect to it."""
 
     DOCUMENTATION = r"""
 options:

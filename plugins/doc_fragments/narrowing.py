@@ -7,17 +7,17 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What the part's record keeps of the choices behind it."""
+    """The choices for a part that its record stores."""
 
     DOCUMENTATION = r"""
 options:
   narrowed:
     description:
-      - What makes this part smaller than what the inventory alone asks for, as one text for each variable, such as
+      - What makes this part smaller than what the inventory asks for, as one text for each variable, such as
         V(groupid_include=HR Portal). V([]) means that nothing does. At most 100 texts of 500 characters.
       - This is stored in the record of the part. A set with a narrowed part is never the latest, and no backup links to
         it.
-      - Without it, this is not known, and the set is not valid as full.
+      - Without it, this is not known, and the set does not count as full.
     type: list
     elements: str
     version_added: 0.6.0

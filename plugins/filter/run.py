@@ -42,7 +42,7 @@ def review(hostvars: t.Any, plan: deployments.Plan, kind: reviewing.Kind) -> rev
 
 
 def checked_hosts(pattern: str, groups: Groups, kind: Kind, result: t.Any = "") -> str:
-    """Call `run_hosts.check_run`, and make ready for the workers of a run that begins.
+    """Call `run_hosts.check_run`, and prepare the workers of a run that begins.
 
     kind: of the run. result: file for its result, empty for none.
     """
@@ -68,7 +68,7 @@ def planned_hosts(groups: Groups) -> str:
 
 def _refused(error: Exception) -> AnsibleFilterError:
     if isinstance(error, run_hosts.NoHostsError):
-        # If the file cannot be written any more, the end of this process tries it again, and tells why.
+        # If the file cannot be written any more, the end of this process tries it again, and reports why.
         with contextlib.suppress(run_file.ResultFileError):
             run_file.refuse_watched(error.failure)
     return AnsibleFilterError(str(error))

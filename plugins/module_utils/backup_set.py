@@ -207,7 +207,7 @@ _MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "
 QUIESCE_MODES = ("all", "elasticsearch", "none")
 """What a backup stops."""
 INHIBITORS = ("elasticsearch_running", "sessions_open", "sessions_unknown")
-"""What stands against a seal unless it is accepted by name. Then the seal names it."""
+"""What prevents a seal unless it is accepted by name. Then the seal names it."""
 
 
 def seal_document(

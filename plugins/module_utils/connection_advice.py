@@ -316,7 +316,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ),
 }
 
-# Other names of the same: those of pywinrm and psrp.
+# Other names for the same, used by pywinrm and psrp.
 _AUTHS: t.Final[c.Mapping[str, str]] = {"plaintext": "basic", "ssl": "basic", "negotiate": "ntlm"}
 
 _NOISE = re.compile(r"(?:debug\d:|OpenSSH_|Warning: Permanently added|\*\* ).*", re.IGNORECASE)

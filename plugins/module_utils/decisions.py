@@ -106,7 +106,7 @@ def set_at_hand(facts: Facts, host: str) -> str:
 
 
 def holds_database(facts: Facts, host: str) -> bool:
-    """Whether the set of this run holds the database, here or on another computer."""
+    """Whether the set of this run has the database, here or on another computer."""
     members = (listing.find(facts, host, set_at_hand(facts, host)) or {}).get("members") or []
     return database_is_here(facts, host) or shared_parts.DATABASE in members
 
@@ -211,7 +211,7 @@ def copies_elasticsearch(facts: Facts, host: str) -> bool:
 def saved_by_others(facts: Facts, host: str) -> dict[str, str]:
     """Return the host's components that another server of the deployment saves, with that server.
 
-    None while nothing else is asked of the host: a set has a part of every server, and a part has a component.
+    Empty if nothing would be left for the host: a set has a part of every server, and a part has a component.
     """
     left = _left_to_others(facts, host, _saved_places)
     return left if facts[host]["__groupid_asked"]["folders"] or set(_to_save(facts, host)) - left.keys() else {}
@@ -258,7 +258,7 @@ def _restored_places(facts: Facts, host: str) -> dict[str, str]:
 
 
 def _to_restore(facts: Facts, host: str) -> list[str]:
-    """Name the components that are asked of the host, of those in the part that was chosen for it."""
+    """Name the requested components that are in the part that was chosen for the host."""
     asked = facts[host]["__groupid_asked"]
     listed = listing.find(facts, host, str(asked["set_id"]))
     part = listing.part_of(listed, (facts[host].get("__groupid_source") or {}).get("server", ""))
@@ -270,7 +270,7 @@ def _to_restore(facts: Facts, host: str) -> list[str]:
 
 
 def _left_to_others(facts: Facts, host: str, places_of: c.Callable[[Facts, str], dict[str, str]]) -> dict[str, str]:
-    """Return the host's components that lie on a share which another server takes care of, with that server."""
+    """Return the host's components on a share that another server saves or restores, with that server."""
     places = {listing.server_of(facts, fellow): places_of(facts, fellow) for fellow in deployments.fellows(facts, host)}
     return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
 
@@ -350,7 +350,7 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
 
 
 def _accepted(facts: Facts, host: str) -> list[str]:
-    """Return what stood against the seal of the set that this run has made, and was accepted by name."""
+    """Return the problems of the set that this run has made that were accepted by name, and are in its seal."""
     hosts = deployments.fellows(facts, host)
     if host != hosts[0] or not all(facts[fellow].get("__groupid_part") for fellow in hosts):
         return []
@@ -447,14 +447,14 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
     if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):
         notes.append(
             f"Elasticsearch was not stopped while its folder in set {listed['set_id']} was copied, and Elastic does "
-            "not support such a copy. Afterwards, look whether Elasticsearch starts and the search of the portal finds "
-            "everything. If not, restore an older set of it, or let GroupID replicate the objects again."
+            "not support such a copy. Afterwards, check that Elasticsearch starts and that the search of the portal "
+            "finds everything. If not, restore an older set of it, or let GroupID replicate the objects again."
         )
     return notes
 
 
 def _not_one_point(facts: Facts, host: str) -> list[str]:
-    """Return whether the set at hand is known not to be one point in time, once for its deployment."""
+    """Return a note if the set at hand is known not to be one point in time, once for its deployment."""
     hosts, set_id = deployments.fellows(facts, host), set_at_hand(facts, host)
     if hosts[:1] != [host] or not set_id:
         return []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look at a job means: the answers of ``poll`` and ``cancel``, made of what job.ps1 found on the host."""
+"""The answers to ``poll`` and ``cancel``, made from what job.ps1 found on the host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROGRESS = {"phase": str, "files": int, "files_total": int, "bytes": int, "bytes
 """Members of a job's state, and their types."""
 
 _DIED_NEXT = (
-    "Find out what ended the process (a restart, an antivirus, a person, a full drive), and run again. Where your "
+    "Find out what ended the process (a restart, an antivirus, a person, a full drive), and run again. If your "
     "antivirus stopped it, docs/windows.md says what to exclude."
 )
 
@@ -24,8 +24,8 @@ def job_answer(found: c.Mapping[str, t.Any], identity: str) -> dict[str, t.Any]:
     """Return the answer to ``poll`` or ``cancel``, in the form that ``start`` has.
 
     found: the script's line: ``code`` (``running``, ``ended``, or of a failure), ``path``, ``cause`` and ``note`` in
-    base64 of UTF-8, and ``result``, ``state`` and ``failure``, the job's documents in base64, empty where there is
-    none. What lies on a disk is never trusted: a document that is not what it should be counts as none.
+    base64 of UTF-8, and ``result``, ``state`` and ``failure``, the job's documents in base64, empty if there is none.
+    Files on a disk are never trusted: an invalid document counts as none.
     identity: of the job.
     """
     head = {"protocol": found["protocol"], "operation": found["operation"], "seconds": found["seconds"]}
@@ -67,7 +67,7 @@ def _text(encoded: str) -> str:
 
 
 def _document(encoded: str) -> dict[str, t.Any] | None:
-    """Return a document of the job; None when there is none, or none that can be understood."""
+    """Return a document of the job; None if there is none, or if it is not valid."""
     try:
         document = json.loads(base64.b64decode(encoded).decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError, binascii.Error):
@@ -104,7 +104,7 @@ def _result(encoded: str) -> dict[str, t.Any] | None:
 def _died(
     identity: str, folder: str, state: c.Mapping[str, t.Any] | None, failure: c.Mapping[str, t.Any] | None
 ) -> dict[str, t.Any]:
-    """Return the answer of a job that left none, as Job.cs does."""
+    """Return the answer for a job that left none, as Job.cs does."""
     cause = "Its process ended without an answer. "
     if failure is not None:
         cause += str(failure.get("cause"))

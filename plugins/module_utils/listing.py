@@ -18,7 +18,7 @@ SEALABLE = ("complete", "waived")
 
 
 def sets_of(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]] | None:
-    """Return the sets that a host lists, newest first; None when they could not be listed.
+    """Return the sets that a host lists, newest first; None if they could not be listed.
 
     Each has ``set_id`` and ``parts``, and each part has ``server``. Other entries are ignored.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why one run saves less than the inventory alone asks for."""
+"""Why one run saves less than the inventory asks for."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Values = c.Mapping[str, t.Any]
 def narrower(usual: Values, effective: Values, version: str) -> list[str]:
     """Return why the effective values save less, one short text each, such as ``groupid_include: HR Portal``.
 
-    usual: values of the inventory alone. effective: with extra and task variables. `settings.understand` returns both
-    for a backup. version: of GroupID, as it was found. With ``auto``, the components of all versions are usual.
-    Empty if everything usual is saved. What cannot be compared counts as less.
+    usual: values from the inventory only. effective: with extra and task variables. `settings.understand` returns both
+    for a backup. version: of GroupID, as it was found. With ``auto``, the components of all versions are usual. Empty
+    if everything usual is saved. What cannot be compared counts as less.
 
     Raises UnknownVersionError.
     """

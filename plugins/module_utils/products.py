@@ -62,7 +62,7 @@ class Component:
 
 @dataclasses.dataclass(frozen=True)
 class Trap:
-    """A kind of file that does harm in its folder. Backup and restore report each that they find.
+    """A kind of file that causes problems in its folder. Backup and restore report each that they find.
 
     glob: relative to the component's folder, with ``/``.
     component: name of a row above. meaning, next: sentences that say what the file does, and what to do about it.
@@ -94,14 +94,13 @@ class DatabaseObject:
 class Runs:
     """Something of GroupID that runs on a server.
 
-    The vendor names few of these, and of 10.0 not one by the name that Windows knows it by. What else lies in a
-    version's folders is found there, whatever it is called.
+    The vendor names few of these, and for 10.0 none by its name in Windows. Anything else in a version's folders is
+    found there, whatever its name is.
 
     kind: ``service``, ``pool`` (application pool of IIS), ``task`` (of the Task Scheduler) or ``process``.
     name: glob of a service's name or displayed name, a pool's name, a task's path or name.
     program: glob below the installation folder, of the program that a service starts.
-    component: whose files it keeps open, if it serves that component alone.
-    source: where the vendor says so.
+    component: the only component whose files it keeps open, if there is one. source: where the vendor says so.
     """
 
     kind: t.Literal["service", "pool", "task", "process"]
@@ -267,7 +266,7 @@ ALL = "all"
 # A service that people name may start its program from any folder. Elastic's installer gives the displayed name
 # "Elasticsearch <version> (<name>)" (bin/elasticsearch-service.bat, SERVICE_DISPLAY_NAME).
 ONLY: dict[str, tuple[str, ...]] = {ELASTICSEARCH.name: ("*elasticsearch*",)}
-"""Components whose services can be stopped alone, with globs of the names of such services."""
+"""Components whose services can be stopped separately, with globs of the names of such services."""
 
 PRODUCTS: tuple[Product, ...] = (
     Product("9.0", _FOLDERS_OF_9_AND_10, runs=_RUNS_OF_9),
@@ -276,7 +275,10 @@ PRODUCTS: tuple[Product, ...] = (
 )
 
 SIMILAR: tuple[str, ...] = ("*GroupID*", "*Imanami*", "*Directory Manager*")
-"""Names that look like GroupID's. What has such a name, and is in no row and no folder, is shown and left alone."""
+"""Names that look like GroupID's.
+
+Anything with such a name that is in no row and no folder is shown, but not stopped.
+"""
 
 DEFAULT_EXCLUDES: tuple[str, ...] = (
     "*/log/**",  # a 9.0 or 10.0 portal's own log
@@ -311,7 +313,7 @@ TRAPS: tuple[Trap, ...] = (
         Trap(
             glob=f"**/{name}",
             component=ELASTICSEARCH.name,
-            meaning="A running Elasticsearch node holds this file open, and changes its index while it is copied.",
+            meaning="A running Elasticsearch node keeps this file open, and changes its index while it is copied.",
             next="Stop the Elasticsearch service, then back up again.",
             source="lucene.apache.org: NativeFSLockFactory",
             held=True,
@@ -448,8 +450,8 @@ def runtime_request(
 ) -> dict[str, t.Any]:
     """Return the fields of a request that let the agent find what runs of GroupID.
 
-    services: what people name themselves: ``kind``, ``name`` (a glob) and ``shared``. A kind that is in this list has
-    those and no others. Of the version ``auto``, all that are installed.
+    services: what users name themselves: ``kind``, ``name`` (a glob) and ``shared``. A kind that is in this list has
+    those and no others. With the version ``auto``: of all installed versions.
     only: ``all``, or ``elasticsearch``: of what is found, the services of Elasticsearch, and nothing else.
 
     Raises UnknownVersionError, UnknownComponentError.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a set is one point in time: what was stopped for it, what proves that, and what stands against its seal.
+"""Whether a set is one point in time: what was stopped for it, what proves that, and what prevents its seal.
 
 ``Facts`` is as in `deployments` and `seals`. ``__groupid_quiesced`` says of each host how GroupID was stopped there::
 
@@ -34,7 +34,7 @@ ALL, ELASTICSEARCH, NONE = "all", "elasticsearch", "none"
 MODES = backup_set.QUIESCE_MODES
 
 INHIBITORS = backup_set.INHIBITORS
-"""What stands against a seal unless ``groupid_waive`` names it. A broken epoch cannot be waived."""
+"""What prevents a seal unless ``groupid_waive`` names it. A broken epoch cannot be waived."""
 
 SHOWN = 3
 """Number of groups of sessions that a message names."""
@@ -143,10 +143,11 @@ def _unproven(facts: Facts, host: str, set_id: str) -> str:
     proof = _map(resumed.get("proof"))
     if not proof:
         return (
-            "has no proof that GroupID stayed stopped (the watchdog looks, and groupid_quiesce_max was 0, or it died)"
+            "has no proof that GroupID stayed stopped (groupid_quiesce_max was 0, so no watchdog checked it, or it "
+            "died)"
         )
     if proof.get("broken") is not None:
-        return f"did not stay stopped: {_shown(proof['broken'], 'nobody says why', 500).rstrip('.')}"
+        return f"did not stay stopped: {_shown(proof['broken'], 'the reason is not known', 500).rstrip('.')}"
     if proof.get("resumed_by") != "run":
         return "was started again by its watchdog, before the run did it"
     if not _count(proof.get("samples")) or _count(proof.get("longest_gap_ms")) is None:
@@ -155,7 +156,7 @@ def _unproven(facts: Facts, host: str, set_id: str) -> str:
 
 
 def inhibitors(facts: Facts, hosts: c.Sequence[str], what: str) -> list[Failure]:
-    """Return what stands against the seal of a set besides a broken epoch, waived or not. what: is not done."""
+    """Return what prevents the seal of a set besides a broken epoch, waived or not. what: the step that is not done."""
     copied = [_name(facts, host) for host in hosts if _copied_while_it_ran(facts, host)]
     cause = f"nothing shows that Elasticsearch was stopped while its folder was copied on {', '.join(copied)}"
     found = [elasticsearch_runs(what, cause)] if copied else []
@@ -175,7 +176,7 @@ def elasticsearch_runs(what: str, cause: str) -> Failure:
 
 def sessions_hidden(what: str, login: str) -> Failure:
     """Return the inhibitor of a login that does not see the sessions of others. Empty: it is not known which."""
-    who = f"the login {login} does not see" if login else "nobody knows"
+    who = f"the login {login} does not see" if login else "it is not known"
     return Failure(
         "sessions_unknown",
         what,
@@ -230,7 +231,7 @@ def _copied_while_it_ran(facts: Facts, host: str) -> bool:
     if not _has_copy(facts, host):
         return False
     if _map(facts[host].get("__groupid_part")).get("taken"):
-        return True  # by an earlier run, which this one knows nothing of
+        return True  # by an earlier run; this run has no information about it
     stopped = _map(_quiesced(facts, host).get("stopped"))
     if _was_stopped(facts, host):
         # Processes of no service go on.
@@ -250,7 +251,7 @@ def _has_copy(facts: Facts, host: str) -> bool:
 def _sessions(facts: Facts, host: str, hosts: c.Sequence[str], what: str) -> list[Failure]:
     """Return what the database of a deployment says, on the host that takes care of it.
 
-    Where GroupID goes on, as if Elasticsearch alone is stopped, its own sessions are in the database.
+    If GroupID continues to run, as when only Elasticsearch is stopped, its own sessions are in the database.
     """
     database = facts[host].get("__groupid_database")
     stopped = any(_mode(facts, fellow) == ALL and _was_stopped(facts, fellow) for fellow in hosts)
@@ -290,7 +291,7 @@ def _was_stopped(facts: Facts, host: str) -> bool:
     """Whether anything was stopped, or may have been."""
     stopped, resumed = (_quiesced(facts, host).get(name) for name in ("stopped", "resumed"))
     if stopped is None:
-        # What was started again had been stopped, although nobody has its answer.
+        # What was started again had been stopped, even if that answer is missing.
         return bool(_map(resumed).get("entries")) or _map(_map(resumed).get("proof")) != {}
     answer = _map(stopped)
     return not answer or bool(failures.of_result(answer) or answer.get("record") or answer.get("entries"))
@@ -347,7 +348,7 @@ def _count(found: object) -> int | None:
 
 
 def _shown(found: object, otherwise: str = "", longest: int = 128) -> str:
-    """Return a text of a host for a message: bounded, and without what a terminal obeys."""
+    """Return a text of a host for a message: limited in length, and without control characters."""
     text = "".join(char if char.isprintable() else " " for char in str(found or "")[:longest])
     return " ".join(text.split()) or otherwise
 
@@ -355,7 +356,7 @@ def _shown(found: object, otherwise: str = "", longest: int = 128) -> str:
 def told(set_id: str, deployment: str, quiesce: object) -> list[str]:
     """Return what a person should know of a sealed set that is not one point in time. quiesce: as a list shows it.
 
-    Nothing if it is, and if nobody knows, as for sets of older versions.
+    Empty if it is, and if this is not known, as for sets of older versions.
     """
     one = understood(quiesce)
     if one is None:
@@ -368,7 +369,7 @@ def not_one_point(one: Quiesce) -> str:
     """Return why a set is not one point in time, for the end of a sentence. Empty if it is."""
     mode = {NONE: "GroupID was not stopped for it", ELASTICSEARCH: "only Elasticsearch was stopped for it"}
     causes = [mode[one["mode"]]] if one["mode"] in mode else []
-    return "; ".join([*causes, *([f"accepted was {', '.join(one['waived'])}"] if one["waived"] else [])])
+    return "; ".join([*causes, *([f"its seal accepts {', '.join(one['waived'])}"] if one["waived"] else [])])
 
 
 def copied_while_it_ran(quiesce: object) -> bool:

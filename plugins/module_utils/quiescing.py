@@ -51,12 +51,12 @@ def hindrance(facts: Facts, host: str) -> str:
 
 
 def _has_begun(facts: Facts, host: str, set_id: str) -> bool:
-    """Whether the set has a whole part already, or an earlier run's backup into it is still at work."""
+    """Whether the set already has a complete part, or an earlier run's backup into it is still running."""
     parts = (listing.find(facts, host, set_id) or {}).get("parts") or []
     busy = (facts[host].get("__groupid_probe") or {}).get("busy") or {}
     subject = f"{facts[host]['__groupid_asked']['deployment']} {set_id}"
     at_work = (busy.get("operation"), busy.get("subject")) == ("backup", subject)
-    # Where another computer holds the part of the database, nobody has listed it.
+    # If another computer has the part of the database, no list shows it.
     has_database = bool(_success(facts, host, "__groupid_sql_place").get("complete"))
     return at_work or has_database or any(part.get("state") in listing.SEALABLE for part in parts)
 
@@ -73,7 +73,7 @@ def mode(facts: Facts, host: str) -> str:
 
 
 def kind(facts: Facts, host: str) -> str:
-    """Return what to ask a host about: all of GroupID, or Elasticsearch alone, if nothing else would be stopped."""
+    """Return what to ask a host about: all of GroupID, or only Elasticsearch, if nothing else would be stopped."""
     return ELASTICSEARCH if asked(facts, host) == ELASTICSEARCH else ALL
 
 
@@ -120,7 +120,7 @@ def stops(facts: Facts, host: str) -> bool:
 
 
 def run_of(facts: Facts, host: str) -> str:
-    """Return what records call this run."""
+    """Return the name of this run in records."""
     return str((facts[host].get("__groupid_run") or {}).get("run") or "")
 
 

@@ -193,7 +193,7 @@ class _Run:
             self.findings += jobs.job_by_service(verified, self.platform)
 
     def _compiled_late(self) -> None:
-        """A job whose compiler lacks the folder for its files until it has failed."""
+        """A job whose compiler fails once, because the folder for its files does not exist until then."""
         start = self._server.start({**self._verify(FIRST_SET), "mode": "quick"})
         place = self._places[0]["path"]
         folder = f"{place}{'/' if '/' in place else chr(92)}temp"
@@ -294,7 +294,7 @@ class _Run:
             self.findings += files.went_back(file["path"], answer, after)
 
     def _killed(self, moment: str) -> None:
-        """Damage files, kill a restore at a mark of its journal, and have the next one end it."""
+        """Damage files, kill a restore at a mark of its journal, and let the next restore complete it."""
         kill = self._subject.step(
             "kill",
             moment=moment,

@@ -63,7 +63,7 @@ _STOPS_NOTHING = "A rehearsal asks for no service, and stops none."
 CLAIMS: t.Final = (
     Claim("agent.bootstrap", "The bootstrap runs the agent under Windows PowerShell"),
     Claim("agent.logging", "No request and no password is logged", "A rehearsal reads no event log."),
-    Claim("agent.compiler", "A compiler that is blocked is waited for"),
+    Claim("agent.compiler", "The agent waits for a compiler that is blocked"),
     Claim("agent.framework", "The agent runs on .NET Framework"),
     Claim("agent.sha256", "SHA-256 comes from Windows (CNG), and is right"),
     Claim(
@@ -102,7 +102,7 @@ CLAIMS: t.Final = (
     Claim("files.reserved_names", "Files with reserved names are named, not lost"),
     Claim("files.case_twins", "Of names that differ only in case, one is copied"),
     Claim("files.locked", "A file in use is found and named, and its owner continues"),
-    Claim("files.open_for_reading", "A file open for reading alone is copied, not counted"),
+    Claim("files.open_for_reading", "A file open only for reading is copied, not counted"),
     Claim("files.open_for_writing", "A file open for writing is copied and counted"),
     Claim("files.times", "Write times are restored", consequence="Programs that compare times see changed files."),
     Claim("files.created", "Creation times are restored"),
@@ -146,7 +146,7 @@ CLAIMS: t.Final = (
     Claim(
         "backup.content",
         "The copy has the content of the original",
-        consequence="A set does not hold what was backed up.",
+        consequence="A set does not contain what was backed up.",
         loss=True,
     ),
     Claim(
@@ -179,7 +179,7 @@ CLAIMS: t.Final = (
         consequence="A restore with a file in use leaves a mixture of old and new files.",
         loss=True,
     ),
-    Claim("restore.held_for_a_moment", "A name held for a moment only costs a wait", _MOMENT),
+    Claim("restore.held_for_a_moment", "A name that is in use for a moment only costs time", _MOMENT),
     Claim("restore.deletion_pending", "A deletion that has not ended is recognized", _MOMENT),
     Claim("restore.created", "Swapped files have their own creation time", "files.created shows it."),
     Claim(
@@ -196,7 +196,7 @@ CLAIMS: t.Final = (
     Claim("root.icacls", "The icacls line of that error closes a root", "The line is for a person to run."),
     Claim("root.streams", "A backup root without streams is recognized"),
     Claim("root.volume", "A warning names a component on the root's volume"),
-    Claim("root.fat", "Sets on FAT32 and exFAT are whole", "The backup root was not moved to such a disk."),
+    Claim("root.fat", "Sets on FAT32 and exFAT are complete", "The backup root was not moved to such a disk."),
     Claim("root.owner", "Administrators own what the agent makes", "root.trust shows it."),
     Claim("root.flush", "A flush of the volume makes a set survive power loss", "A rehearsal does not cut the power."),
     Claim("links.unchanged", "Unchanged files become hard links"),
@@ -275,7 +275,7 @@ DIRECTORY_CLAIMS: t.Final = (
     Claim("directory.connect", "A login to the domain works", consequence=_UNREAD),
     Claim("directory.encrypted", "The connection is encrypted"),
     Claim("directory.certificate", "The server's certificate is checked"),
-    Claim("directory.domain", "The server holds the domain that was named", consequence=_UNREAD),
+    Claim("directory.domain", "The server has the domain that was named", consequence=_UNREAD),
     Claim("directory.writable", "The server is no read-only domain controller", consequence="It cannot restore."),
     Claim("directory.schema", "The schema has the attributes", consequence="Such attributes are not saved."),
     Claim(

@@ -238,7 +238,7 @@ def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str,
         met.setdefault(places, []).append((part, target))
     for places, entries in met.items():
         if places and len(entries) > 1:
-            # It is not known which entry is the right one, so other faults of the entries are not reported.
+            # It is not known which entry is correct, so other faults of the entries are not reported.
             yield Failure(
                 "restore_map",
                 WHAT,

@@ -28,11 +28,11 @@ Kind = t.Literal["preflight", "rehearse", "backup", "verify", "restore"]
 class Reviewed(t.TypedDict, total=False):
     """What the hosts of a run keep as ``__groupid_review``.
 
-    deployments: what shows when answers lie side by side, by deployment.
-    objections: what stands against going on, by host.
+    deployments: what a comparison of the answers shows, by deployment.
+    objections: what prevents the next step, by host.
     set_ids, safety_ids: ids of the sets that the run makes, and that keep what a restore replaces, by deployment.
     verify_sets: the set that a verification reads, by host.
-    choice: what a restore is meant for. domains: those whose group attributes it restores, by host.
+    choice: the parts that a restore has chosen. domains: those whose group attributes it restores, by host.
     """
 
     deployments: dict[str, deployments.Review]
@@ -45,11 +45,11 @@ class Reviewed(t.TypedDict, total=False):
 
 
 def review(hostvars: Facts, plan: deployments.Plan, kind: Kind, now: datetime.datetime) -> Reviewed:
-    """Compare what all hosts have answered, and say what stands against the run.
+    """Compare what all hosts have answered, and find what prevents the run.
 
     plan: what ``groupid_plan`` returned. now: UTC, with or without a time zone.
 
-    Raises InvalidNameError for a label that is none.
+    Raises InvalidNameError for an invalid label.
     """
     found: Reviewed = {"deployments": deployments.review(RunState(hostvars), plan), "objections": {}}
     if kind in ("preflight", "backup"):
@@ -80,7 +80,7 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
     }
     refusals = [failures.recorded("preflight", one) for one in of_choice(found["choice"])]
     if refusals:
-        # No host restores anything, whatever else is wrong with one.
+        # No host restores anything. Other problems of a host are reported too.
         everywhere = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
         return {**found, "objections": everywhere}
     chosen = found["choice"]["plan"]["hosts"]
@@ -97,7 +97,7 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
 
 
 def _objected(hostvars: Facts, found: Reviewed, hosts: c.Iterable[str], step: str) -> Reviewed:
-    """Add what stands against a step, for those of the hosts on which nothing has gone wrong so far."""
+    """Add what prevents a step, for the hosts on which nothing has gone wrong so far."""
     state = RunState(hostvars, found)
     sound = [host for host in hosts if not state[host]["__groupid_failures"]]
     by_host = {host: by_step.against(state, host, step) for host in sound}

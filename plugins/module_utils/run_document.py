@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The result of a run as one document, from its beginning to its end: what stands in ``run.json``.
+"""The result of a run as one document, from its beginning to its end: the content of ``run.json``.
 
 docs/reference/run-file.md describes it for those who read it.
 """
@@ -50,8 +50,8 @@ def begun(
 ) -> Document:
     """Return the document of a run that begins.
 
-    versions: ``collection`` and ``ansible_core``. now: UTC. before: the document that stands in the file. If it is of
-    the same process, it is kept, so that the result of one playbook does not hide that of another.
+    versions: ``collection`` and ``ansible_core``. now: UTC. before: the document that is in the file. If it is of the
+    same process, it is kept, so that the result of one playbook does not hide that of another.
     """
     same = before is not None and before["process"] == process
     earlier = [] if not same or before is None else [*before["earlier"], _closed(before, now)]

@@ -41,7 +41,7 @@ WORK: t.Mapping[Kind, str] = {
     "verify": "verify",
     "restore": "restore",
 }
-"""The phase in which a run does what it is for, on every host of its plan."""
+"""The phase in which a run does its actual work, on every host of its plan."""
 
 TOUCHES_SERVERS: t.Final[frozenset[str]] = frozenset({"restore", "resume"})
 """Kinds of runs that change what GroupID itself works with. All others write to backup roots and scratch folders."""
@@ -52,7 +52,7 @@ MAY_HAVE_BEGUN = frozenset({"connection_lost", "no_answer", "protocol", "job_die
 _ONLY_READ = ("verify", "list")
 
 _UNFINISHED: t.Mapping[str, End] = {"restore_unfinished": "not_as_before", "journal": "not_known"}
-"""Codes of failures by a restore that was cut off earlier, also in another run."""
+"""Codes of failures because of a restore that was interrupted earlier, also in another run."""
 
 
 class Change(t.TypedDict):
@@ -181,10 +181,10 @@ def _still_stopped(change: Change) -> Stopped:
 
 
 def _unnoticed(facts: Facts, hosts: c.Iterable[str], kind: Kind, active: c.Container[str]) -> list[failures.Shared]:
-    """Return a failure for hosts without one of their own, on which the run did not come to an end."""
+    """Return a failure for hosts without one of their own, on which the run did not finish."""
     sound = [host for host in hosts if not facts[host].get("__groupid_failures")]
     gone = [host for host in sound if host not in active]
-    # Where one of its fellows failed, a host does no more, and that is told.
+    # If another host of the deployment failed, a host does nothing more, and this is reported.
     idle = [] if len(sound) < len(list(hosts)) else [host for host in sound if not _came_to(facts, host, WORK[kind])]
     found = [(gone, _GONE), ([host for host in idle if host not in gone], _IDLE)]
     return [{**failures.recorded(WORK[kind], failure), "hosts": names} for names, failure in found if names]
@@ -192,7 +192,7 @@ def _unnoticed(facts: Facts, hosts: c.Iterable[str], kind: Kind, active: c.Conta
 
 _GONE = Failure(
     "left_the_run",
-    "The run did not come to its end on this host",
+    "The run did not finish on this host",
     "Ansible took the host out of the run",
     "Look in Ansible's output for the task that failed.",
 )
@@ -240,7 +240,7 @@ def _change(
 
 
 def _folders(host: str, answer: Answer) -> c.Iterator[Change]:
-    """A restore of folders is undone when it fails, and an answer that says *not changed* is the proof of that."""
+    """A restore of folders is undone if it fails. An answer that says *not changed* proves this."""
     failure = failures.of_result(answer)
     if not answer or answer.get("skipped") or (failure and failure.code in _UNFINISHED):
         return
@@ -254,7 +254,7 @@ def _folders(host: str, answer: Answer) -> c.Iterator[Change]:
 _DATABASE_ENDS: t.Mapping[str, End] = {
     "restored": "not_as_before",  # with a failure: it is not opened, or not all logins are joined
     "as_found": "as_before",
-    # Its data is that of the safety backup. What was written after it is in no backup.
+    # It has the data of the safety backup. What was written after it is in no backup.
     "rolled_back": "not_as_before",
     "broken": "not_as_before",
     "unknown": "not_known",
@@ -269,18 +269,18 @@ def _database(host: str, answer: Answer, asked: Answer) -> c.Iterator[Change]:
     if failure is None:
         yield _change(host, "database", "as_asked", None, name, where)
         return
-    # Where the module gave no result, a connection that was lost in the middle is an unreachable host too.
+    # If the module returned no result, the host may be unreachable because the connection was lost in the middle.
     lost = failure.code in MAY_HAVE_BEGUN or failure.code == "unreachable"
     end = _DATABASE_ENDS.get(str(outcome), "not_known" if outcome or lost else "as_before")
     yield _change(host, "database", end, failure.cause or failure.what, name, where)
 
 
 _LEFT_ALONE = frozenset({"conflicts", "refused"})
-"""Codes of a restore of group attributes that came to its end. Groups were left as they were, each for its reason."""
+"""Codes of a restore of group attributes that was completed, but some groups were not changed, each for a reason."""
 
 
 def _group_attributes(host: str, domain: str, answer: Answer) -> c.Iterator[Change]:
-    """Nothing was written where an answer has no counts: what fails before the first write raises."""
+    """If an answer has no counts, nothing was written: it failed before the first write."""
     if not answer:
         return
     failure, where = failures.of_result(answer), answer.get("directory_server")
@@ -298,7 +298,7 @@ def _group_attributes(host: str, domain: str, answer: Answer) -> c.Iterator[Chan
 
 
 _ENTRY_ENDS: t.Mapping[str, End] = {"resumed": "as_before", "failed": "not_as_before"}
-"""Of the outcomes of what was stopped. What was never stopped, or what somebody else has changed, is not the run's."""
+"""Outcomes of what was stopped. Others are not changes of the run: never stopped, or changed by somebody else."""
 
 
 def _services(host: str, answer: Answer) -> c.Iterator[Change]:
@@ -313,7 +313,7 @@ def _services(host: str, answer: Answer) -> c.Iterator[Change]:
 
 
 def _quiesced(facts: Facts, host: str, active: c.Container[str]) -> c.Iterator[Change]:
-    """What a backup has stopped. Where nothing tells that all runs again, that is not known."""
+    """What a backup has stopped. Without an answer that all of it runs again, its state is not known."""
     if not quiescing.is_recorded(facts, host):
         return
     answer = quiescing.resumed(facts, host)

@@ -4,8 +4,8 @@
 """What a run knows of its hosts: the facts that decisions read, derived from the answers that tasks registered.
 
 Roles set three facts: ``__groupid_review`` (`review`), ``__groupid_predictions``, and ``__groupid_unsealed``, what
-stands against a seal. Everything else that a decision needs is derived here. So one file says what it means that a
-task failed, was skipped, or ran for several items.
+prevents a seal. Everything else that a decision needs is derived here. So one file says what it means that a task
+failed, was skipped, or ran for several items.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _OBJECTIONS: t.Mapping[str, str] = {
     "__groupid_sql": "database",
     "__groupid_sql_reread": "unsealed_database",
 }
-"""A step of `objections`, by the answer that it reads: what stands against going on although the task succeeded."""
+"""A step of `objections`, by the answer that it reads. It may prevent the next step although the task succeeded."""
 
 LOOP_VARIABLE = "__groupid_item"
 """The loop variable of tasks that run for several items. Each item's answer has the item under this name."""
@@ -117,7 +117,7 @@ class RunState(Hosts):
         self.reviewed = reviewed
 
     def __getitem__(self, host: str) -> c.Mapping[str, t.Any]:
-        # Ansible collects all variables of a host anew each time that they are asked for.
+        # Ansible collects all variables of a host again each time that they are read.
         if host not in self._hosts:
             self._hosts[host] = _Host(self, host, self._hostvars[host])
         return self._hosts[host]
@@ -222,9 +222,9 @@ def _phase(host: _Host, name: str) -> str:
 
 
 def _phases(host: _Host) -> dict[str, bool]:
-    """Return the phases whose tasks the run has come to on the host, and whether one of them ran or all were skipped.
+    """Return the phases that the run has reached on the host, and whether one of their tasks ran or all were skipped.
 
-    A dry run in the preflight is none of the work.
+    A dry run in the preflight does not count as work.
     """
     come_to = {
         phase: [name for name in names if host.variables.get(name) and _phase(host, name) == phase]

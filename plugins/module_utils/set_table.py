@@ -28,7 +28,7 @@ Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 REGISTERED = "__groupid_sets"
 """Variable in which a playbook stores each host's answer."""
 REGISTERED_AWAY = "__groupid_sets_away"
-"""The same for the computer that holds the database of the host's deployment."""
+"""The same for the computer that has the database of the host's deployment."""
 
 _HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
 _SIGNED = {"valid": "signed", "missing": "unsigned", "other_key": "other key", "wrong": "INVALID"}
@@ -44,7 +44,7 @@ _SHARE = re.compile(r"[\\/]{2}[^\\/]")
 def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
     """Return the table of a run for these hosts. facts: variables by host, as hostvars."""
     answers = {host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]}
-    # The computer of the SQL Server may hold the part of the database. Its other folders may not be of this run.
+    # The computer of the SQL Server may have the part of the database. Its other folders may not be of this run.
     away = {
         f"{host}, its SQL Server": {**facts[host][REGISTERED_AWAY], "passed_over": [], "passed_over_count": 0}
         for host in hosts
@@ -91,7 +91,7 @@ def _sealed(one: ListedSet) -> str:
 
 
 def _not_one_point(one: ListedSet) -> str:
-    """Return why a sealed set is not one point in time. Empty if it is, and if nobody knows."""
+    """Return why a sealed set is not one point in time. Empty if it is, or if this is not known."""
     return not_one_point(one["quiesce"]) if one["sealed"] and one["quiesce"] else ""
 
 

@@ -208,7 +208,7 @@ def _missing(word: Word) -> Failure:
 def _unreadable(word: Word, reason: str) -> Failure:
     line = " ".join(reason.split())
     if word.secret or any(option.secret for option in word.options):
-        # A template may hold the password itself.
+        # A template may contain the password itself.
         undefined = _UNDEFINED.search(line)
         line = undefined[0] if undefined else "its template cannot be evaluated"
     return Failure(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of a set that do not belong to one server: the database, and the group attributes of each domain.
 
-The deployment's first server holds them, except for a database that the SQL Server's computer holds.
+They are on the deployment's first server, except for a database whose part is on the SQL Server's computer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def is_shared(part: str) -> bool:
 
 
 def domains_in_set(probe: c.Mapping[str, t.Any], set_id: str) -> list[str]:
-    """Name the domains whose group attributes a host holds in a set, in order.
+    """Name the domains whose group attributes a host has in a set, in order.
 
     probe: the answer of ``groupid_info``. None for a set that its root does not have.
     """
@@ -42,7 +42,7 @@ def domains_in_set(probe: c.Mapping[str, t.Any], set_id: str) -> list[str]:
     for one in sets:
         if one["set_id"] == set_id:
             parts |= {str(part["server"]) for part in one["parts"]}
-            # The first server of the set holds them. The seal also names parts whose folder was removed.
+            # The first server of the set has them. The seal also names parts whose folder was removed.
             if one.get("decider") and one["decider"] == (probe.get("computer") or {}).get("server"):
                 parts |= set(one.get("members") or ())
     return sorted(part.removeprefix(_PREFIX) for part in parts if part.startswith(_PREFIX))

@@ -36,7 +36,7 @@ def same_place(a: str, b: str) -> bool:
     r"""Whether two UNC paths are the same folder.
 
     Case, slashes, separators at the end and the domain behind a host's short name make no difference. False for paths
-    with a drive, and for an address beside a name.
+    with a drive, and if one path has an address and the other a name.
     """
     first, second = _Share.of(a), _Share.of(b)
     return first is not None and second is not None and first.holds(second) and second.holds(first)

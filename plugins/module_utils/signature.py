@@ -64,7 +64,7 @@ def signed(document: str, key: str) -> str:
 def judged(listed: c.Mapping[str, t.Any], keys: c.Sequence[str]) -> dict[str, t.Any]:
     """Return a set as the agent lists it, with a verdict in place of what the agent cut off.
 
-    ``signature`` is that of the seal, and ``prepared_signature`` that of the prepared document. They are None where
+    ``signature`` is that of the seal, and ``prepared_signature`` that of the prepared document. They are None if
     nothing is known: no key was given, and there is no signature.
     """
     told = {name: value for name, value in listed.items() if name not in ("seal_signed", "prepared_signed")}

@@ -66,7 +66,7 @@ def _rehearses(facts: Facts, host: str) -> bool:
 
 
 def _places_rehearsal(facts: Facts, host: str) -> bool:
-    """Whether the rehearsal makes a scratch database whose backup lies in a folder of this collection."""
+    """Whether the rehearsal makes a scratch database whose backup is in a folder of this collection."""
     asked = facts[host]["__groupid_asked"]
     in_folder = asked["sql_rehearse"] and asked["sql_backup_mode"] != "external" and not asked["check"]
     return bool(in_folder and _rehearses_database(facts, host))
@@ -185,7 +185,7 @@ def _decider(facts: Facts, host: str) -> str:
 
 
 def _is_away(facts: Facts, host: str) -> bool:
-    """Whether the part of the database lies on another computer than the host that takes care of it."""
+    """Whether the part of the database is on another computer than the host that is responsible for it."""
     known = facts[host].get("__groupid_database")
     return known is not None and known["holder"] != host
 

@@ -133,7 +133,7 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
     if shared is not None:
         yield _without_folder(variable, name, shared)
         return
-    # A set may hold a folder that is no longer in the inventory.
+    # A set may have a folder that is no longer in the inventory.
     if near is None and asked.role == RESTORE and variable != "groupid_component_paths":
         return
     where = "any version of GroupID" if version == products.AUTO else f"GroupID {version}"

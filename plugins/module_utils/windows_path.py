@@ -25,7 +25,7 @@ _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in "123456789\u00b9\u00b2\u00b3"]
 )
-_NO_FOLDERS = frozenset(["pipe", "mailslot", "ipc$"])  # shares that hold no files
+_NO_FOLDERS = frozenset(["pipe", "mailslot", "ipc$"])  # shares without files
 _VARIABLE = re.compile(r"%[A-Za-z_][A-Za-z0-9_()]*%")
 _DRIVE = re.compile(r"[A-Za-z]:\\")
 
@@ -126,7 +126,7 @@ def _share(path: str) -> tuple[str, str]:
     if any(char.isspace() or char in "%," for char in server):
         raise UnclearPathError("where the name of the server has a character that is not allowed there", SHARE_EXAMPLE)
     if share.lower() in _NO_FOLDERS:
-        raise UnclearPathError(f"and the share {share} holds no folders", f"\\\\{server}\\GroupIDBackups")
+        raise UnclearPathError(f"and the share {share} has no folders", f"\\\\{server}\\GroupIDBackups")
     return f"\\\\{server}\\{share}", rest
 
 

@@ -101,7 +101,7 @@ options:
     type: str
   quiesce:
     description:
-      - What was stopped for the set, and what proves that it stayed so. The seal records it.
+      - What was stopped for the set, and what proves that it stayed stopped. The seal records it.
       - Without it, the seal does not say whether anything was stopped.
     type: dict
     version_added: 0.6.0
@@ -115,13 +115,13 @@ options:
         description: Id of the set, if anything was stopped for it.
         type: str
       servers:
-        description: The servers on which something was stopped. Each has C(samples), how often was looked whether all
-          is still stopped, C(longest_gap_ms), the longest time between two looks, and C(down_ms), for how long it was
-          stopped, or null if that is not known.
+        description: The servers on which something was stopped. Each has C(samples), how many times it was checked that
+          everything is still stopped, C(longest_gap_ms), the longest time between two checks, and C(down_ms), for how
+          long it was stopped, or null if that is not known.
         type: dict
         default: {}
       waived:
-        description: What stood against the seal, and was accepted.
+        description: Problems that were accepted for the seal.
         type: list
         elements: str
         choices: [elasticsearch_running, sessions_open, sessions_unknown]

@@ -14,7 +14,7 @@ description:
   - Stops GroupID on the server, and waits until it is stopped on all other servers of the deployment. Then saves the
     folders of the server, the database and the domains at the same time.
   - Starts again what ran as soon as the folders of the server, and the database and the domains of the deployment, are
-    saved. It does this whatever fails, also if the run is interrupted.
+    saved. It does this even if something fails or the run is interrupted.
   - Each server is one host of the same task. Ansible must work on all of them at the same time (C(forks)).
   - Without O(quiesce), nothing is stopped. Without O(run), servers do not wait for each other.
   - Before it stops anything, M(identityops.groupid.groupid_services) must have recorded what runs, with the same epoch
@@ -42,7 +42,7 @@ options:
     required: true
   members:
     description:
-      - Inventory hosts of the deployment that are saved together in this task. All of them must name the same.
+      - Inventory hosts of the deployment that are saved together in this task. All of them must name the same hosts.
     type: list
     elements: str
     required: true
@@ -174,9 +174,9 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. V(not_together) (a server of the deployment did not come, or ended before the
-        others), V(interrupted) (the run was), V(unreachable), or one of the modules that are named above. V(argument)
-        is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
+      description: Kind of the failure. V(not_together) (a server of the deployment was not ready in time, or ended
+        before the others), V(interrupted) (the run was), V(unreachable), or one of the modules that are named above.
+        V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: not_together
@@ -199,7 +199,7 @@ error:
       description: Why.
       returned: always
       type: str
-      sample: web02 did not come
+      sample: web02 was not ready in time
     next:
       description: What to do about it.
       returned: always

@@ -33,7 +33,7 @@ options:
     default: false
   backup_root:
     description:
-      - Folder that holds all sets, as the host sees it. It does not have to exist.
+      - Folder for all sets, as the host sees it. It does not have to exist.
       - Without it no sets are listed.
     type: str
   deployment:
@@ -376,7 +376,7 @@ backup_root:
               type: str
               sample: 20261122T150405Z
             waived:
-              description: What stood against the seal, and was accepted by name.
+              description: Problems that were accepted by name for the seal.
               returned: always
               type: list
               elements: str

@@ -70,7 +70,7 @@ group:
   type: str
   sample: groupid_run_1
 run:
-  description: What records of this run call it.
+  description: Name of this run in its records.
   returned: success
   type: str
   sample: 8f1d2c3b4a596877

@@ -42,7 +42,7 @@ options:
     default: rehearsed
   backup_root:
     description:
-      - Folder that holds all sets, as the host sees it. The rehearsal makes its own sets in a folder
+      - Folder for all sets, as the host sees it. The rehearsal makes its own sets in a folder
         C(.rehearsal-<server>-<id>) there, which lists and backups ignore.
       - The rehearsal makes a folder with the same name at the top of each volume that has a component of GroupID, and
         on the system drive if no volume has one.

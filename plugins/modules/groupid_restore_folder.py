@@ -209,7 +209,7 @@ narrowed:
   version_added: 0.6.0
   sample: []
 components:
-  description: What became of each component.
+  description: The result for each component.
   returned: when the part was compared
   type: list
   elements: dict

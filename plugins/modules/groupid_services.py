@@ -11,14 +11,14 @@ module: groupid_services
 short_description: Find, stop and start again the services, application pools and scheduled tasks of GroupID
 version_added: 0.6.0
 description:
-  - Finds what runs of GroupID on a host, and says in which state it is. With V(quiesced) it stops that, and with
-    V(resumed) it starts again what ran before.
+  - Finds what is running of GroupID on a host, and its state. With V(quiesced) it stops all of it, and with V(resumed)
+    it starts again what ran before.
   - This module works on one host. It does not know which hosts belong together. The playbook
     C(identityops.groupid.resume) uses V(resumed).
   - A service, an application pool of IIS, a scheduled task or a process is GroupID's if the vendor's documentation
-    names it, or if its program or its folder lies in the folders of an installed version.
+    names it, or if its program or its folder is in the folders of an installed version.
   - The vendor does not publish all names. Look at the result of V(reported) before you stop anything. If something of
-    GroupID is not found, or too much is, name what is right in O(services).
+    GroupID is not found, or something else is, name the right ones in O(services).
   - V(quiesced) first writes a record of what runs to the disk of the host. Then it disables the tasks and waits for the
     instances that run, stops the application pools and waits for their worker processes, and stops the services.
     Services that need another one are stopped before it, even if they are not GroupID's.
@@ -28,20 +28,20 @@ description:
     not come yet, is disabled. A pool that IIS starts again immediately loses its automatic start, unless IIS shares
     its configuration with other servers. Then the module fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
-  - V(recorded) does the first half of V(quiesced) alone. It writes the record, arms the watchdog, and stops nothing.
-    Use it on all hosts that belong together before V(quiesced) on the first one. Then another run is refused on all of
+  - V(recorded) does only the first half of V(quiesced). It writes the record, arms the watchdog, and stops nothing. Use
+    it on all hosts that belong together before V(quiesced) on the first one. Then another run is refused on all of
     them.
   - The watchdog is a scheduled task that runs as SYSTEM. It starts again what was stopped if nobody has done it after
     O(quiesce_max) seconds, and immediately after a restart of the host. Nothing is stopped before the watchdog has
     proved that it works. V(resumed) removes it.
-  - While GroupID is stopped, the watchdog looks every 2 seconds whether all is still stopped. V(resumed) returns what
-    it has found as RV(proof).
-  - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
-    What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does
-    not start, the module fails, and the next V(resumed) tries it again.
+  - While GroupID is stopped, the watchdog checks every 2 seconds whether everything is still stopped. V(resumed)
+    returns what it has found as RV(proof).
+  - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays as
+    it was. What somebody changed in the meantime also stays, and RV(entries) shows it. Everything is tried. If
+    something does not start, the module fails, and the next V(resumed) tries it again.
   - Before anything is stopped, each Elasticsearch node is asked for its health. V(resumed) starts the services, and
-    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most. Only then it starts the
-    pools and enables the tasks. If the time is too short, there is a warning, and everything else is started. Only
+    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most. Only then does it start
+    the pools and enable the tasks. If the time is too short, there is a warning, and everything else is started. Only
     programs of the host are asked, and no login is sent.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
   - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
@@ -70,15 +70,15 @@ options:
     default: reported
   epoch:
     description:
-      - Name of the time in which GroupID is stopped. It has the form of the id of a set, such as V(20261122T150405Z).
+      - Name of the period in which GroupID is stopped. It has the form of the id of a set, such as V(20261122T150405Z).
       - With V(recorded) and V(quiesced), the current time is the default.
       - With V(resumed), the module fails if another epoch is open. By default, any is ended.
     type: str
   run:
     description:
-      - What the record calls the run that stops GroupID. With V(recorded) and V(quiesced), random digits by default.
+      - Name of the run that stops GroupID, for the record. With V(recorded) and V(quiesced), random digits by default.
       - With V(resumed), the module fails if the record of another run is open. By default, any is ended. If neither
-        O(run) nor O(epoch) is given, RV(proof) is broken, because it may be somebody else who starts GroupID again.
+        O(run) nor O(epoch) is given, RV(proof) is broken, because somebody else may have started GroupID again.
     type: str
   item_timeout:
     description:
@@ -93,8 +93,8 @@ options:
     default: 7200
   only:
     description:
-      - V(elasticsearch) looks at, or stops, the services of Elasticsearch alone, with those that need them. V(resumed)
-        does not use it.
+      - V(elasticsearch) finds or stops only the services of Elasticsearch, and those that need them. V(resumed) does
+        not use it.
     type: str
     choices: [all, elasticsearch]
     default: all
@@ -342,7 +342,7 @@ tasks:
       elements: str
       sample: ['C:\Program Files\Imanami\GroupID 10.0\GroupIDJob.exe']
 processes:
-  description: Processes whose program lies in a folder of GroupID, or that O(services) names. At most 1000. With
+  description: Processes whose program is in a folder of GroupID, or that O(services) names. At most 1000. With
     V(recorded) and V(quiesced), only those of no service. They are not stopped.
   returned: with V(reported), V(recorded) and V(quiesced)
   type: list
@@ -369,8 +369,8 @@ processes:
       type: str
       sample: folder
 similar:
-  description: What has a name like GroupID's, and was not taken for GroupID's. If it is, name it in O(services). At
-    most 1000.
+  description: Things that have a name like GroupID's, but do not count as GroupID's. If one is GroupID's, name it in
+    O(services). At most 1000.
   returned: with V(reported)
   type: list
   elements: dict
@@ -407,7 +407,7 @@ record:
   type: dict
   contains:
     epoch:
-      description: Name of the time in which GroupID is stopped.
+      description: Name of the period in which GroupID is stopped.
       returned: always
       type: str
       sample: 20261122T150405Z
@@ -437,7 +437,7 @@ record:
       type: bool
       sample: true
     stopped:
-      description: When all was stopped, UTC. Null until then.
+      description: When everything was stopped, UTC. Null until then.
       returned: always
       type: str
       sample: "2026-11-22T15:05:05.1234567Z"
@@ -467,7 +467,7 @@ watchdog:
       type: str
       sample: "The service 'Elastic': The service did not start due to a logon failure. (1069)"
     since:
-      description: When it said so, UTC. Null if there is nothing to say.
+      description: When it reported this, UTC. Null if there is nothing to report.
       returned: with V(reported)
       type: str
       sample: "2026-11-22T17:05:05.1234567Z"
@@ -482,28 +482,29 @@ watchdog:
       type: int
       sample: 7200
 down_ms:
-  description: How many milliseconds passed from the begin of the stop until everything was as before. Null if that is
-    not known, because nothing was stopped or the host was restarted.
+  description: How many milliseconds passed from the beginning of the stop until everything was as before. Null if that
+    is not known, because nothing was stopped or the host was restarted.
   returned: with V(resumed)
   type: int
   sample: 93250
 proof:
-  description: What the watchdog has seen while all was stopped. Null if nothing was stopped, or without a watchdog.
+  description: What the watchdog has seen while everything was stopped. Null if nothing was stopped, or without a
+    watchdog.
   returned: with V(resumed)
   type: dict
   contains:
     samples:
-      description: How often it has looked and found all stopped.
+      description: How many times it has checked and found everything stopped.
       returned: always
       type: int
       sample: 46
     longest_gap_ms:
-      description: The longest time between two looks, in milliseconds.
+      description: The longest time between two checks, in milliseconds.
       returned: always
       type: int
       sample: 2140
     broken:
-      description: Why it is not proved that all was stopped all the time. Null if it is proved.
+      description: Why it is not proved that everything was stopped all the time. Null if it is proved.
       returned: always
       type: str
       sample: The service 'Elastic' was running at 2026-11-22T15:10:05.1234567Z.
@@ -530,9 +531,9 @@ entries:
       type: str
       sample: GroupIDElasticSearchService11
     before:
-      description: What it was. Of a service C(state), C(start_type) and C(health), of a pool C(state) and
-        C(auto_start), of a task C(enabled). The state V(due) is that of a service with a delayed start that Windows has
-        not started yet. It is kept from starting, and runs after V(resumed). C(health) is that of an Elasticsearch
+      description: Its state before. For a service C(state), C(start_type) and C(health), for a pool C(state) and
+        C(auto_start), for a task C(enabled). The state V(due) means a service with a delayed start that Windows has not
+        started yet. It is kept from starting, and runs after V(resumed). C(health) is the health of an Elasticsearch
         node, V(red), V(yellow) or V(green), or V(up) if the node wants a login. It is null for another service, or if
         the health is not known.
       returned: with V(recorded) and V(quiesced)
@@ -544,7 +545,7 @@ entries:
       type: bool
       sample: true
     outcome:
-      description: V(resumed) is as before. V(changed) was changed by somebody in the meantime and stays so.
+      description: V(resumed) is as before. V(changed) was changed by somebody in the meantime and stays as it is.
         V(untouched) had not been stopped. V(failed) did not start.
       returned: with V(resumed)
       type: str

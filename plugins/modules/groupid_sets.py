@@ -29,7 +29,7 @@ attributes:
 options:
   backup_root:
     description:
-      - Folder that holds all sets, as the host sees it.
+      - Folder for all sets, as the host sees it.
       - If the folder does not exist, RV(exists) is false and there are no sets.
     type: str
     required: true
@@ -60,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backup_root:
-  description: The folder that was looked into.
+  description: The folder that was searched.
   returned: success
   type: str
   sample: D:\Backups
@@ -91,7 +91,7 @@ sets:
       type: str
       sample: 20261122T150405Z-before-upgrade
     label:
-      description: The label. Empty where there is none.
+      description: The label. Empty if there is none.
       returned: always
       type: str
       sample: before-upgrade
@@ -155,7 +155,7 @@ sets:
           type: str
           sample: 20261122T150405Z
         waived:
-          description: What stood against the seal, and was accepted by name.
+          description: Problems that were accepted by name for the seal.
           returned: always
           type: list
           elements: str
@@ -298,7 +298,7 @@ passed_over:
       type: str
       sample: D:\Backups\hq\old copy
     reason:
-      description: Why it is none.
+      description: Why it is not a set.
       returned: always
       type: str
       sample: Its name is not that of a set.

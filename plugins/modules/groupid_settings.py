@@ -14,7 +14,8 @@ description:
   - Reads the variables C(groupid_*) of the host, including those of the play and of the command line. Checks them, and
     converts each to its type. A list can be text with commas. A number or a truth value can be text.
   - A value that is not valid is a failure of the host, which M(identityops.groupid.groupid_plan) reports.
-  - Also reads the values of the inventory alone, so that a backup can recognize a set that is smaller than usual.
+  - Also reads the values that come only from the inventory, so that a backup can recognize a set that is smaller than
+    usual.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -52,7 +53,7 @@ asked:
   sample: {deployment: hq, backup_root: "D:\\Backups", components: null, usual: null}
   contains:
     usual:
-      description: The same for the inventory alone, without the variables of the command line, of plays and of tasks.
+      description: The same from the inventory only, without the variables of the command line, of plays and of tasks.
         Null if there is no difference.
       returned: always
       type: dict

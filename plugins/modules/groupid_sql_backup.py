@@ -111,7 +111,8 @@ options:
     default: true
   sessions:
     description:
-      - Look which sessions of others are in the database, right before C(BACKUP) and right after it. See RV(sessions).
+      - Find out which sessions of others are in the database, right before C(BACKUP) and right after it. See
+        RV(sessions).
       - To see them, the login needs VIEW SERVER STATE; in SQL Server 2022 and later, VIEW SERVER PERFORMANCE STATE is
         enough. Without it, nothing fails, and RV(sessions) says that they are not visible.
     type: bool
@@ -394,7 +395,7 @@ test_restore:
       type: str
       sample: SQLTEST
     database:
-      description: Scratch name, dropped again.
+      description: Scratch name of the database, which was dropped.
       returned: always
       type: str
       sample: groupid_test_0123456789abcdef
@@ -476,8 +477,8 @@ error:
       elements: str
       sample: []
 left:
-  description: Name of the scratch database, where a failed test restore has left a database of that name. If a test
-    restore made it, the next one there drops it.
+  description: Name of the scratch database, if a database of that name still exists after a failed test restore. If a
+    test restore made it, the next one there drops it.
   returned: when there is one
   type: str
   sample: groupid_test_0123456789abcdef

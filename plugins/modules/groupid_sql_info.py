@@ -244,7 +244,7 @@ database:
       type: int
       sample: 5368709120
     used_bytes:
-      description: Size of the pages that hold something, of all its data files. Null if the login cannot enter it.
+      description: Size of the pages with data in all its data files. Null if the login cannot enter it.
       returned: always
       type: int
       version_added: 0.6.0
@@ -278,7 +278,7 @@ database:
       elements: str
       sample: [SVC.Client, Event.Action]
     snapshot_of:
-      description: Number of the database of which it is a snapshot, if it is one.
+      description: If this database is a snapshot, the number of its source database.
       returned: always
       type: int
       sample: 5
@@ -289,7 +289,7 @@ database:
       elements: str
       sample: []
     availability_group:
-      description: Availability group that it is in, empty when its name is not visible, null for none.
+      description: Availability group that it is in. Empty if its name is not visible, null if there is none.
       returned: always
       type: str
       sample: AG1
@@ -324,7 +324,7 @@ database:
       type: bool
       sample: false
     tde_certificate:
-      description: Certificate that it is encrypted with, as in RV(certificates). Its name is empty when the login sees
+      description: Certificate that it is encrypted with, as in RV(certificates). Its name is empty if the login sees
         the thumbprint only.
       returned: always
       type: dict
@@ -377,8 +377,8 @@ certificates:
       type: str
       sample: "2030-01-01T00:00:00"
     key_saved:
-      description: When its private key was last saved, by the server's clock. Null for never; what it encrypts is lost
-        with this server then.
+      description: When its private key was last saved, by the server's clock. Null if never. What it encrypts is then
+        lost with this server.
       returned: always
       type: str
       sample: "2026-01-15T10:00:00"
@@ -480,7 +480,7 @@ chain:
       description: The effect of a copy-only backup and of a restore on them.
       returned: always
       type: str
-      sample: Others back this database up. A copy-only backup does not disturb their chain.
+      sample: Others back up this database. A copy-only backup does not disturb their chain.
 folder:
   description: The folder for backups. Null if it was not set and the server's default is not known.
   returned: success
@@ -498,8 +498,8 @@ folder:
       sample: true
     volume:
       description:
-        - Volume that the folder is on, as far as the server tells. Null for shares, on Linux, and if the login is not
-          allowed to see volumes, which needs VIEW SERVER STATE.
+        - Volume that the folder is on, as far as the server reports it. Null for shares, on Linux, and if the login is
+          not allowed to see volumes, which needs VIEW SERVER STATE.
         - Before SQL Server 2017 CU 1, null also for volumes without a file of a database. A volume that is mounted in a
           folder is known only if a file of a database is on it. Otherwise, this is the drive.
       returned: always

@@ -347,7 +347,7 @@ def document_of(
 
 
 def left_failure(outcome: Outcome) -> Failure:
-    """Say which database is left, and what to do about it."""
+    """Return the failure that names the databases that were not dropped, and says what to do about them."""
     why = [one.seen for one in outcome.findings if one.id == "sql.scratch_dropped" and one.seen]
     drops = " ".join(f"DROP DATABASE {identifier(name)};" for name in outcome.left)
     return Failure(

@@ -76,7 +76,7 @@ options:
         type: str
       server_version:
         description:
-          - Version of the SQL Server that made the backup. By it, a newer server's backup does not look incomplete.
+          - Version of the SQL Server that made the backup. With it, a newer server's backup does not look incomplete.
         type: str
         version_added: 0.6.0
   as_database:
@@ -313,7 +313,7 @@ lost:
   type: str
   sample: All changes made in GroupID after 2026-11-22 16:04:17, the end of the backup, are lost.
 next_steps:
-  description: What is left to do, one sentence for each step.
+  description: What remains to be done, one sentence for each step.
   returned: always
   type: list
   elements: str
@@ -335,7 +335,7 @@ owner:
   type: str
   sample: sa
 compatibility_level:
-  description: Compatibility level, that of the backup.
+  description: Compatibility level, as in the backup.
   returned: after a restore
   type: int
   sample: 160

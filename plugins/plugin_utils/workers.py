@@ -1,10 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every worker needs, loaded before there are any.
+"""Loads what every worker needs, before workers exist.
 
-Ansible forks a worker for each task of each host, and keeps no byte code of collections. What is not loaded by then,
-each worker reads, compiles and, of the agent, packs anew: a third of what a backup of a fleet costs the controller.
+Ansible forks a worker for each task of each host, and keeps no byte code of collections. Each worker must read and
+compile again what is not loaded by then, and pack the agent again. This would be a third of the controller's work for a
+backup of many servers.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _ACTIONS = (
 )
 _SHORT = ("probe", "state", "seal")
 _JOBS = (("quiesce", "watch"), ("backup",), ("resume",), ("verify",), ("restore",))
-"""What an agent must be able to do for each of these jobs. A quiesce hands its source on to its watchdog."""
+"""What an agent must be able to do for each of these jobs. A quiesce passes its source on to its watchdog."""
 
 
 def prepare() -> None:
@@ -45,10 +46,10 @@ def prepare() -> None:
     for operations in _JOBS:
         agent_source("start", "work", *operations)
     bootstrap()
-    # To find a module that only the first secret or the first id needs, Python reads every folder of its path.
+    # For a module that only the first secret or the first id needs, Python would search every folder of its path.
     "".encode("utf-16-le")
     backup_set.SetId.parse("20000101T000000Z")
-    # Where a fleet is reached otherwise, they may not even be installed.
+    # If hosts are reached in another way, these may not be installed.
     with contextlib.suppress(Exception):
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
@@ -59,8 +60,8 @@ def prepare() -> None:
 
 @functools.cache
 def _leave_alone() -> None:
-    """Keep the collector of each worker away from what there is: it would write to every object, and so copy it.
+    """Keep the garbage collector of each worker away from existing objects: it would write to each, and so copy it.
 
-    That is also what hosts have answered by then, which is most of the memory of a large run.
+    Among these are the answers of the hosts so far, which are most of the memory of a large run.
     """
     os.register_at_fork(after_in_child=gc.freeze)

@@ -240,7 +240,7 @@ def test_a_database_that_is_named_is_not_passed_over(lab: Lab, controller: Contr
     [set_folder] = lab.path("web01", inventory.SHARED_ROOT).joinpath("hq").iterdir()
     assert not (set_folder / "database").exists()
     wanted = {"groupid_set_id": set_folder.name, "groupid_restore_confirm": set_folder.name}
-    controller.play("restore", extra={**named, **wanted}).failed("holds no backup of it", "groupid_components names it")
+    controller.play("restore", extra={**named, **wanted}).failed("has no backup of it", "groupid_components names it")
 
 
 def test_what_the_server_refuses_stops_the_deployment_before_anything_is_written(
@@ -326,7 +326,7 @@ def test_a_seal_is_finished_where_the_database_lies(lab: Lab, controller: Contro
     files[0].write_bytes((files[0].parent / "set.prepared.json").read_bytes())
     files[1].write_bytes((files[1].parent / "set.prepared.json").read_bytes())
     wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id}
-    controller.play("restore", extra={**extra, **wanted}).failed("is not sealed on the computer that holds it")
+    controller.play("restore", extra={**extra, **wanted}).failed("is not sealed on the computer that has it")
     for file in files[:2]:
         file.unlink()
     controller.play("backup", extra=extra).succeeded()

@@ -71,7 +71,7 @@ def test_a_copy_of_what_runs_is_refused_until_it_is_accepted_and_told_for_ever(
     assert sealed["quiesce"] == {"mode": "none", "epoch": None, "servers": {}, "waived": ["elasticsearch_running"]}
     listed = controller.play("list", extra=HQ_ALONE).succeeded()
     assert "yes *" in listed.output
-    told = "GroupID was not stopped for it; accepted was elasticsearch_running"
+    told = "GroupID was not stopped for it; its seal accepts elasticsearch_running"
     assert told in " ".join(listed.output.split())
     verified = controller.play("verify", extra=HQ_ALONE).succeeded()
     assert told in " ".join(verified.output.split())

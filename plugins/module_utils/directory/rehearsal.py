@@ -42,9 +42,9 @@ _NAMED = 3
 
 @dataclasses.dataclass
 class Outcome:
-    """findings: of claims. domain, account: None where they were not read. groups: of the first page.
+    """findings: for the claims. domain, account: None if they were not read. groups: of the first page.
 
-    names: of the server and the domain that it holds, which may be another one than was asked for.
+    names: of the server and of its domain, which may be another one than was requested.
     """
 
     findings: list[Finding] = dataclasses.field(default_factory=list)
@@ -55,9 +55,10 @@ class Outcome:
 
 
 def rehearse(directory: Directory, target: Target, filter_text: str, attributes: c.Sequence[str]) -> Outcome:
-    """Rehearse over a session that has logged in. attributes: that are exported.
+    """Rehearse over a session that has logged in. attributes: to export.
 
-    A refusal by the directory is reported, and ends what needs it; so does a connection that is lost.
+    If the directory refuses something, or the connection is lost, this is reported, and the steps that depend on it are
+    skipped.
     """
     outcome = Outcome([Finding("directory.connect", HELD), *encryption_findings(target)])
     claim = "directory.domain"

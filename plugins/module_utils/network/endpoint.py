@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on the network: how it is named, the login that goes there, and why it was not reached."""
+"""A server on the network: its name, the login, and why it was not reached."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ZONE_AT_MOST = 15  # characters; IFNAMSIZ of Linux
 
 
 def is_name(text: str) -> bool:
-    """Whether a host can have this name in DNS, also one that ends with the root's dot."""
+    """Whether a host can have this name in DNS, also one that ends with a dot."""
     return bool(_NAME.fullmatch(text))
 
 
@@ -55,7 +55,7 @@ def check_login(auth: str, username: str | None, password: str | None, *, ticket
         )
     for option, text in (("username", username), ("password", password)):
         if CONTROL.search(text or ""):
-            raise ValueError(f"{option} holds a control character.")
+            raise ValueError(f"{option} contains a control character.")
 
 
 def check_ca_file(path: str) -> None:
@@ -63,7 +63,7 @@ def check_ca_file(path: str) -> None:
     try:
         ssl.create_default_context(cafile=path)
     except ssl.SSLError:
-        raise ValueError(f"ca_file {path} holds no certificate in PEM form.") from None
+        raise ValueError(f"ca_file {path} contains no certificate in PEM form.") from None
     except OSError as problem:
         raise ValueError(f"ca_file {path} cannot be read: {problem.strerror}.") from None
 
@@ -73,7 +73,7 @@ def unreached(
 ) -> tuple[str, str, str]:
     """Return code, cause and next step of a connection that failed.
 
-    seconds: that it was tried. place: host and port, for people.
+    seconds: how long it was tried. place: host and port, for people.
     name, refused, silent: what to do about an unknown name, a closed port and no answer.
     """
     to_tell = f"To find out: nc -vz {host} {port}."

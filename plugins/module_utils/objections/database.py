@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against the backup or the restore of a deployment's database."""
+"""What prevents the backup or the restore of a deployment's database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def against_backup(facts: Facts, host: str) -> list[Failure]:
 
 
 def against_restore(facts: Facts, host: str) -> list[Failure]:
-    """Check the first host of a deployment whose set holds the database, or that names the database."""
+    """Check the first host of a deployment whose set has the database, or that names the database."""
     asked = facts[host]["__groupid_asked"]
     what = f"The database of deployment {asked['deployment']} cannot be restored"
     if not decisions.holds_database(facts, host):
@@ -43,7 +43,7 @@ def against_restore(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "component_missing",
                 what,
-                f"set {asked['set_id']} holds no backup of it, and groupid_components names it",
+                f"set {asked['set_id']} has no backup of it, and groupid_components names it",
                 "Choose a set with a backup of it, or remove database from groupid_components.",
             )
         ]
@@ -52,7 +52,7 @@ def against_restore(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "sql_server_missing",
                 what,
-                f"set {asked['set_id']} holds a backup of it, and groupid_sql_server is not set",
+                f"set {asked['set_id']} has a backup of it, and groupid_sql_server is not set",
                 "Set groupid_sql_server to the server to restore it to; or, to leave the database unchanged, name only "
                 "the other components in groupid_components.",
             )
@@ -63,7 +63,7 @@ def against_restore(facts: Facts, host: str) -> list[Failure]:
 
 
 def against_part(facts: Facts, host: str) -> list[Failure]:
-    """Check the verification of the database's part, on the computer that holds it."""
+    """Check the verification of the database's part, on the computer that has it."""
     check, asked = facts[host].get("__groupid_sql_reread") or {}, facts[host]["__groupid_asked"]
     if "state" not in check:
         return []
@@ -75,7 +75,7 @@ def against_part(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "not_sealed",
                 what,
-                f"its part in set {asked['set_id']} is not sealed on the computer that holds it",
+                f"its part in set {asked['set_id']} is not sealed on the computer that has it",
                 "If the playbook list shows a server that has not sealed the set, run a backup of the deployment: it "
                 "completes the seal. Otherwise accept the part with groupid_restore_unsealed=true.",
             )
@@ -94,7 +94,7 @@ def _not_recorded(what: str, asked: c.Mapping[str, t.Any]) -> Failure:
 
 
 def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[Failure]:
-    """Check that the database to be replaced, which the part names, belongs to the deployment alone."""
+    """Check that the database to be replaced, which the part names, belongs only to the deployment."""
     asked = facts[host]["__groupid_asked"]
     named = str(asked["sql_database"] or "")
     others = [name for name in restore_choice.database_users(facts, host, recorded) if name != asked["deployment"]]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against the restore of a deployment's group attributes."""
+"""What prevents the restore of a deployment's group attributes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def against_restore(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "component_missing",
                 what,
-                f"set {asked['set_id']} holds none, and groupid_components names them",
+                f"set {asked['set_id']} has none, and groupid_components names them",
                 "Choose a set that has them, or remove group_attributes from groupid_components.",
             )
         ]

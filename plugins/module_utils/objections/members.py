@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a deployment: settings that differ on its hosts, and members that are not in the run."""
+"""What prevents a run on a deployment: settings that differ on its hosts, and members that are not in the run."""
 
 from __future__ import annotations
 
@@ -60,13 +60,19 @@ def unseen(facts: Facts, host: str) -> list[Failure]:
 
 
 def unseen_database(facts: Facts, host: str) -> list[Failure]:
-    """Refuse a named database of which a run that does not include all members would keep no record."""
+    """Refuse a database that is selected by name in a run that does not include all members.
+
+    Such a run keeps no record of it.
+    """
     where = "and with groupid_sql_backup_mode external only a run of all members records where the backup is"
     return _shared_unseen(facts, host, shared_parts.DATABASE, decisions.reaches_database(facts, host), where)
 
 
 def unseen_domains(facts: Facts, host: str) -> list[Failure]:
-    """Refuse named group attributes that a run that does not include all members would put into no certain place."""
+    """Refuse group attributes that are selected by name in a run that does not include all members.
+
+    It is not certain where such a run would save them.
+    """
     where = "and if groupid_backup_root is not a share, only a run of all members knows which of them is the first"
     return _shared_unseen(facts, host, shared_parts.GROUP_ATTRIBUTES, decisions.reaches_domains(facts, host), where)
 

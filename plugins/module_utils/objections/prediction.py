@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a backup by the predictions of a preflight: its space and its duration."""
+"""What prevents a backup according to the predictions of a preflight: its space and its duration."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a backup that stops GroupID, or that does not stop it."""
+"""What prevents a backup that stops GroupID, or one that does not stop it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.objections.not
 
 
 def against(facts: Facts, host: str) -> list[Failure]:
-    """Check what a host says of the services of GroupID there: may a backup stop them, and could the set be sealed?"""
+    """Check a host's answer about its services of GroupID: may a backup stop them, and could the set be sealed?"""
     if quiescing.mode(facts, host) == quiescing.NONE:
         return _unstopped_elasticsearch(facts, host)
     return [*_stopped_already(facts, host), *_forks(facts, host), *_unwatched(facts, host)]
@@ -51,7 +51,7 @@ def _stopped_already(facts: Facts, host: str) -> list[Failure]:
         f"(epoch {record['epoch']})"
     )
     stopped = f"another run has stopped GroupID on this server and has not started it again: {run}"
-    recorded = f"another run has recorded what runs of GroupID on this server, and has stopped nothing yet: {run}"
+    recorded = f"another run has recorded what is running of GroupID on this server, and has stopped nothing yet: {run}"
     return [
         Failure(
             "quiesced",
@@ -64,7 +64,7 @@ def _stopped_already(facts: Facts, host: str) -> list[Failure]:
 
 
 def _forks(facts: Facts, host: str) -> list[Failure]:
-    """Refuse a run in which servers that must wait for each other, while GroupID is stopped, cannot all be at work."""
+    """Refuse a run in which servers must wait for each other, but cannot all work at the same time."""
     run = facts[host].get("__groupid_run") or {}
     if "forks" not in run or not quiescing.recorder(facts, host):
         return []
@@ -94,8 +94,8 @@ def _unwatched(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "epoch_broken",
             BACKUP,
-            "groupid_quiesce_max is 0, so no watchdog would look whether GroupID stays stopped, and without that the "
-            "set is never sealed",
+            "groupid_quiesce_max is 0, so no watchdog would check that GroupID stays stopped, and without this check "
+            "the set is never sealed",
             "Set groupid_quiesce_max to the seconds for which GroupID may be stopped; or set groupid_quiesce to none, "
             "and GroupID is not stopped.",
         )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a whole restore, and against the restore of a part to a server."""
+"""What prevents a whole restore, and the restore of a part to a server."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a server that has answered: its backup root, and another name of the same computer."""
+"""What prevents the use of a server that has answered: its backup root, and another name of the same computer."""
 
 from __future__ import annotations
 

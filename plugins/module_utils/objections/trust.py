@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a set, or the backup root that holds it, is not trusted."""
+"""Why a set, or its backup root, is not trusted."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def not_trusted(what: str, listed: c.Mapping[str, t.Any] | None) -> list[Failure
 def open_root(
     facts: Facts, host: str, what: str, listed: c.Mapping[str, t.Any] | None, *, staged: bool
 ) -> list[Failure]:
-    """Refuse a backup root that ordinary users can write, before anything is read there. The agent looks closer.
+    """Refuse a backup root that ordinary users can change, before anything is read there. The agent checks more.
 
-    staged: what is restored is hashed as it is taken, so a root that is named is used for a signed set.
+    staged: restored files are hashed while they are read, so a root in groupid_allow_open_roots is used for a signed
+      set.
     """
     asked, root = facts[host]["__groupid_asked"], facts[host]["__groupid_probe"].get("backup_root") or {}
     named = str(asked["backup_root"]).lower() in (str(one).lower() for one in asked["allow_open_roots"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one answer of the agent says, and the answer to a claim that it alone gives."""
+"""What one answer of the agent says, and the answer to a claim that follows only from it."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def copied(looks: Looks) -> list[Finding]:
 
 
 def _twins(look: Answer) -> list[Finding]:
-    """Judge the copy of two names that differ in case alone: one of them is there, as its original is."""
+    """Judge the copy of two names that differ only in case: one of them exists, and is equal to its original."""
     twins = [one for one in differences_of([look]) if one["case"] == "twins"]
     right = len(twins) <= 1 and all(one["property"] == "there" for one in twins)
     return [] if right else [Finding("files.case_twins", NOT_HELD, shown(twins))]

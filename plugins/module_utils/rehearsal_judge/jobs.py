@@ -55,7 +55,7 @@ def job(answer: Answer, facts: Answer) -> list[Finding]:
 
 
 def job_by_service(answer: Answer, facts: Answer) -> list[Finding]:
-    """Judge a job that WMI alone was to start, though it could have left the connection's job object."""
+    """Judge a job that only WMI should start, although it could have left the connection's job object."""
     if not _has_verified(answer):
         return [failed("job.outside", answer)]
     if answer.get("route") != BY_SERVICE:
@@ -88,5 +88,5 @@ def _why_inside(answer: Answer) -> str:
 
 
 def _has_verified(answer: Answer) -> bool:
-    """Return whether a job that verifies a part came to its end. That the part is damaged refutes other claims."""
+    """Return whether a job that verifies a part was completed. That the part is damaged refutes other claims."""
     return not answer["failed"] or code_of(answer) == "damaged"

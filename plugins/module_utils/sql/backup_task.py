@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backup from its options to its result: facts, checks, the backup or its share, verification, test restore."""
+"""A backup from its options to its result: facts, checks, the backup, verification, test restore."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 
 SCHEMA = 1
 
-# Batches that do something begin so; all others of a backup only read, or are about the claim.
+# Batches that change something begin like this. All others of a backup only read, or are about the claim.
 _ACTS = ("BACKUP ", "RESTORE VERIFYONLY", "RESTORE DATABASE", "DBCC ", "IF EXISTS (")
 
 
 @dataclasses.dataclass(frozen=True)
 class ProofRequest:
-    """Where the backup proves itself. same_server: opener leads where the backup is made, by the same login.
+    """Where the test restore runs. same_server: opener connects to the server of the backup, with the same login.
 
     data_folder, log_folder: for the scratch database's files, None for the server's own.
     """
@@ -71,7 +71,7 @@ class BackupTask:
         self._result: dict[str, t.Any] = {"changed": False, "schema": SCHEMA, "warnings": []}
 
     def run(self, *, check: bool) -> dict[str, t.Any]:
-        """Do it; with ``check``, only read. Returns the module's result, of success or failure, and warnings."""
+        """Run it; with ``check``, only read. Returns the module's result, of success or failure, and warnings."""
         began = time.monotonic()
         try:
             self._perform(check)
@@ -100,7 +100,7 @@ class BackupTask:
         server = read_server(session)
         found = read_database(session, self._request.database)
         order, warnings = decide(self._request, server, found)
-        database = t.cast(DatabaseFacts, found)  # decide refuses its absence
+        database = t.cast(DatabaseFacts, found)  # decide refuses None
         self._result["warnings"] += warnings
         self._describe(order, server, database, self._chain(session, server, database))
         planned = self._plan_test_restore(session, server, order)
@@ -179,7 +179,7 @@ class BackupTask:
         )
 
     def _plan_test_restore(self, session: Session, server: ServerFacts, order: Order) -> sql_test_restore.Plan | None:
-        """See, before there is a backup, that it can be restored and that there is room for it."""
+        """Check before the backup that it can be restored and that there is enough space."""
         wanted = self._test_restore
         if wanted is None:
             return None
@@ -217,7 +217,7 @@ class BackupTask:
 
 
 def _fields(record: Record) -> dict[str, t.Any]:
-    """Return what the result says of a backup."""
+    """Return the members of the result about a backup."""
     return {
         "files": list(record.files),
         "backup_set_uuid": record.backup_set_uuid,

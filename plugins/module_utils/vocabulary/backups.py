@@ -41,7 +41,8 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         "groupid_waive",
         "list",
         [],
-        "Names of what may stand against a seal, and is accepted. With `elasticsearch_running`, Elasticsearch ran "
+        "Names of problems that are accepted, and so do not prevent a seal. With `elasticsearch_running`, "
+        "Elasticsearch ran "
         "while its folder was copied. With `sessions_open`, others were connected to the database while GroupID was "
         "stopped. With `sessions_unknown`, the login does not see whether they were. The seal names what was "
         "accepted.",

@@ -37,7 +37,7 @@ DEPLOYMENTS: t.Final[tuple[Word, ...]] = (
         "groupid_backup_root",
         "path",
         None,
-        "Folder that holds all sets, as each server sees it. It is a folder of a local drive, or a share. A share "
+        "Folder for all sets, as each server sees it. It is a folder of a local drive, or a share. A share "
         "is opened as the account of `groupid_network_username` or, without one, as the account of the "
         "connection.",
         required=True,

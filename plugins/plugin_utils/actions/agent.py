@@ -18,8 +18,8 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.network
 class AgentAction(FailureAction):
     """Arguments -> request -> agent -> result.
 
-    A subclass gives the argument spec, builds the request, and may shape the result. A ValueError of
-    ``request`` is the user's mistake, and its text the message.
+    A subclass provides the argument spec, builds the request, and may change the form of the result. A ValueError of
+    ``request`` is a mistake of the user, and its text is the message.
     """
 
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]]
@@ -27,7 +27,7 @@ class AgentAction(FailureAction):
     """Arguments of validate_argument_spec besides the spec: mutually_exclusive, required_if, ..."""
 
     AS_JOB: bool = False
-    """The operation may take long and is a job. Not in check mode, in which nothing is left on a host."""
+    """The operation may take long and is a job. Not in check mode, because that leaves nothing on a host."""
 
     _supports_check_mode = True
     _requires_connection = True
@@ -39,7 +39,7 @@ class AgentAction(FailureAction):
         raise NotImplementedError
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Shape the answer, of success or failure, for the user."""
+        """Bring the answer, of success or failure, into the form for the user."""
         return answer
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -56,7 +56,7 @@ class AgentAction(FailureAction):
         return self.perform(args, variables)
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do it. Returns the result; raises what carries a Failure, ValueError."""
+        """Perform it. Returns the result; raises an exception with a Failure, or ValueError."""
         request = self.request(args, variables)
         as_job = self.AS_JOB and not self.client.check
         return self.result_of(run_job(self.client, request) if as_job else self.client.call(request))
@@ -67,6 +67,6 @@ class AgentAction(FailureAction):
 
 
 def with_finished_at(answer: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Rename ``finished``: Ansible has a word of its own so, for async tasks, and makes a truth value of it."""
+    """Rename ``finished``: Ansible uses this name for async tasks, and would change its value to true or false."""
     finished = answer.pop("finished", None)
     return {**answer, "finished_at": finished} if finished else answer

@@ -21,7 +21,10 @@ class ControllerAction(FailureAction):
     _requires_connection = False
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do it, with validated arguments. Returns the result; raises what carries a Failure, ValueError."""
+        """Perform it, with validated arguments.
+
+        Returns the result; raises an exception with a Failure, or ValueError.
+        """
         raise NotImplementedError
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

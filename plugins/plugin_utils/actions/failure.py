@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of every action: what goes wrong ends as one Failure in the result, and no secret is in it."""
+"""The frame of every action: every error becomes one Failure in the result, without secrets."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ISSUES = "https://github.com/identityops/groupid/issues"
 
 
 class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """A subclass performs, and raises: an exception that carries a Failure, or ValueError for the user's mistake."""
+    """A subclass performs the task. It raises an exception with a Failure, or ValueError for a mistake of the user."""
 
     WHAT: t.ClassVar[str] = "The task failed"
-    """What was not done when nothing was: a sentence without its full stop."""
+    """What was not done if nothing was done: a sentence without its full stop."""
 
     _supports_async = False
 
@@ -39,7 +39,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
     _scrub: c.Callable[[t.Any], t.Any]  # masks secrets in what is shown while the operation runs
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Perform. Fails with a result, except where the host cannot be reached."""
+        """Perform the task. Fails with a result, unless the host cannot be reached."""
         variables = task_vars or {}
         secrets = collect_secrets(variables, self._templar.template, self._connection.get_options())
         self._scrub = secrets.scrub
@@ -47,7 +47,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
             super().run(tmp, task_vars)
             return self._masked(self._perform(variables))
         except AnsibleConnectionFailure as error:
-            # The one kind: that of a refused login puts words of its own before the text.
+            # Only this kind: the exception for a refused login adds its own words before the text.
             unreachable = AnsibleConnectionFailure(self._scrub(str(self._connection_failure(error))))
         except Exception as error:
             return self._masked({"failed": True, "changed": False, "schema": SCHEMA, **self._failed(error)})
@@ -55,7 +55,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         raise unreachable
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do what the task asks. Returns the result; a failed one has ``error``, and needs no ``msg``."""
+        """Do what the task requests. Returns the result; a failed one has ``error``, and needs no ``msg``."""
         raise NotImplementedError
 
     def _masked(self, outcome: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -70,7 +70,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         return {"error": failure.explained()}
 
     def _argument(self, error: Exception) -> Failure | None:
-        """Return the failure of an argument; None for any other. Text that cannot be decoded is not the user's."""
+        """Return the failure of an argument; None for any other. Text that cannot be decoded is not from the user."""
         if isinstance(error, AnsibleActionFail):
             return argument_failure(self.WHAT, str(error.message), self._task.action)
         if isinstance(error, ValueError) and not isinstance(error, (UnicodeError, json.JSONDecodeError)):

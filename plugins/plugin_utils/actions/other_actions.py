@@ -76,7 +76,7 @@ class OtherActions:
             connection=connection or self.connection,
             play_context=self.play_context,
             loader=self.loader,
-            # One for each thread: it keeps what it is about to resolve.
+            # One for each thread, because it stores what it is resolving.
             templar=self.templar.copy_with_new_env(available_variables=variables),
             shared_loader_obj=self.plugins,
         )
@@ -99,7 +99,7 @@ class OtherActions:
         connection = self.plugins.connection_loader.get(name, context, os.devnull)
         templar = self.templar.copy_with_new_env(available_variables=variables)
         keys = {key: value for key, value in self.task.dump_attrs().items() if key != "retries"}
-        keys["timeout"] = context.timeout  # that of the connection, and not that of the task
+        keys["timeout"] = context.timeout  # the timeout of the connection, not of the task
         named = [
             one for one in constants.config.get_plugin_vars("connection", connection._load_name) if one in variables
         ]

@@ -17,12 +17,12 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failur
 
 VARIABLE_PREFIX = "groupid_sql_"
 
-# What Ansible adds where a module gave no result of its own.
+# What Ansible adds if a module returned no result of its own.
 _CRASHED = frozenset({"module_stdout", "module_stderr"})
 
 
 class SqlAction(FailureAction):
-    """Connection options that the task does not give come from the host's variables, then the module runs.
+    """Takes connection options that the task does not set from the host's variables, then runs the module.
 
     So a password need not be in a task, and one inventory gives every task the same server.
     """
@@ -41,7 +41,7 @@ class SqlAction(FailureAction):
         return {**result, "changed": False, "schema": SCHEMA, "error": self._module_failure(result).explained()}
 
     def _module_failure(self, result: c.Mapping[str, t.Any]) -> Failure:
-        """Report a failure outside of the module's body: Ansible's check of its options, or a module that broke."""
+        """Report a failure outside of the module's body: Ansible's check of its options, or a module that crashed."""
         said = str(result.get("msg") or "")
         if not _CRASHED & set(result):
             return argument_failure(self.WHAT, said, self.MODULE)

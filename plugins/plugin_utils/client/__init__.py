@@ -1,4 +1,4 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls to the agent on a host: what is sent, how it is answered, jobs, and what is asked again."""
+"""Calls to the agent on a host: what is sent, how it is answered, jobs, and what is tried again."""

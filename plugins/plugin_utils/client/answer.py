@@ -16,22 +16,22 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 PROTOCOL = 1
-SHOWN_OUTPUT = 2048  # characters of each stream, where there is no answer to show
+SHOWN_OUTPUT = 2048  # characters of each stream, if there is no answer to show
 
 _CONSTRAINED = re.compile(r"language mode|ConstrainedLanguage", re.IGNORECASE)
 
 
 class BootstrapError(Exception):
-    """PowerShell did not come as far as the agent, so nothing was done. The text is the compiler's, or its own."""
+    """PowerShell did not start the agent, so nothing was done. The text is from the compiler or from PowerShell."""
 
 
 def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
     """Return the answer to an operation.
 
     output: rc, stdout and stderr of the command; profiles and banners may have printed around the answer.
-    scrub: masks secrets in what is shown where there is no answer.
+    scrub: masks secrets in what is shown if there is no answer.
 
-    Raises BootstrapError, and AgentCallError when there is no answer or it is none to this operation.
+    Raises BootstrapError, and AgentCallError if there is no answer or it is not for this operation.
     """
     answer = _find_answer(output["stdout"])
     if answer is None:
@@ -77,7 +77,7 @@ def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> 
             cause="PowerShell on the host runs in Constrained Language Mode, in which nothing can be compiled",
             next="Allow Full Language for the connecting user in the application control policy (WDAC, AppLocker).",
         )
-    # Masked before it is cut: nobody recognises the half of a secret.
+    # Masked before it is cut, because half of a secret would not be recognised.
     streams = ", ".join(f"{name} {scrub(output[name])[:SHOWN_OUTPUT]!r}" for name in ("stdout", "stderr"))
     return Failure(
         code="no_answer",

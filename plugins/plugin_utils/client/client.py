@@ -35,7 +35,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
-# What psrp recognises as a script for its own runspace, and ssh hands to the host's default shell.
+# psrp recognises this as a script for its own runspace, and ssh passes it to the host's default shell.
 _POWERSHELL = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand"
 # ssh opens its connection together with the command; these texts of OpenSSH mean that there was never a connection.
 _NEVER_CONNECTED = re.compile(
@@ -53,15 +53,15 @@ class AgentClient:
     """The agent on the host of one task.
 
     connection: Ansible's own, to the host. execute: runs a command over it, ``ActionBase._low_level_execute_command``.
-    scrub: masks secrets in what is shown, and in output that an error cuts short; all else of an error is for the
-    caller to mask.
+    scrub: masks secrets in what is shown, and in the shortened output of an error; the caller masks the rest of an
+      error.
     host: its name in lines for the user. network: the network identity, as a member of a request.
     check: whether the task is in check mode.
     sharing: with other threads of the task. Calls over one connection wait for each other.
 
-    Each call raises AgentCallError when there is no answer, and the connection plugin's AnsibleConnectionFailure when
-    the host could not be reached at all. Once the operation may have started, a lost connection is an AgentCallError:
-    an unreachable host would leave the play, and what it runs with it.
+    Each call raises AgentCallError if there is no answer, and the connection plugin's AnsibleConnectionFailure if the
+    host could not be reached at all. Once the operation may have started, a lost connection is an AgentCallError: an
+    unreachable host would leave the play while the operation still runs.
     """
 
     connection: t.Any
@@ -75,9 +75,9 @@ class AgentClient:
     def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Run one request, in check mode as the task is. Returns the agent's answer, of success or failure.
 
-        A host that did not come as far as the agent is asked again, as ``retry`` has it: nothing has been done there.
-        As a rule an antivirus holds the compiler's own temporary files for a moment (ansible.windows issues 588, 598,
-        657), and Windows PowerShell says so in its own language, without the compiler's number.
+        If a host did not start the agent, nothing was done there, and it is asked again according to ``retry``.
+        Usually, an antivirus keeps the compiler's own temporary files open for a moment (ansible.windows issues 588,
+        598, 657), and Windows PowerShell reports this in its own language, without the compiler's number.
         """
         request = {"check": self.check, **request, **self.network}
         for pause in retry.attempts():
@@ -91,19 +91,19 @@ class AgentClient:
         raise AssertionError("the last attempt has no pause")
 
     def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Run one request. Returns its answer of success; of failure, it is an AgentCallError too."""
+        """Run one request. Returns its answer of success; an answer of failure also raises AgentCallError."""
         answer = self.call(request)
         if answer["failed"]:
             raise AgentCallError(Failure.from_mapping(answer["error"]))
         return answer
 
     def call_once(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Send a request as it is, once. NOT_STARTED is the code when the agent was not reached."""
+        """Send a request as it is, once. NOT_STARTED is the code if the agent was not reached."""
         stdin = agent_source(*operations_of(request)).stdin({"protocol": PROTOCOL, **request})
         return self.run_script(request["operation"], stdin)
 
     def run_script(self, operation: str, stdin: bytes) -> dict[str, t.Any]:
-        """Run the bootstrap once on an input, and give the answer to the operation. Raises as ``call_once``."""
+        """Run the bootstrap once on an input, and return the answer to the operation. Raises as ``call_once``."""
         self._require_windows()
         self._require_no_become()
         with lock_of(self.connection):
@@ -124,7 +124,7 @@ class AgentClient:
                 what="PowerShell on the host could not compile or start the agent, and the operation was not started",
                 cause=cause,
                 next="The host needs .NET Framework 4.5 or later, and the connecting user a writable %TEMP%. An "
-                "antivirus that holds the compiler's files there needs an exclusion: docs/windows.md says which.",
+                "antivirus that keeps the compiler's files there open needs an exclusion: docs/windows.md says which.",
             )
         )
 
@@ -176,8 +176,8 @@ class AgentClient:
     def _connect(self) -> None:
         """Open the connection.
 
-        What a library says of one that never was means that the host cannot be reached. What only the plugin says,
-        such as of a library that is missing, is an AgentCallError.
+        An error of a library here means that the host cannot be reached. An error of the plugin itself, such as a
+        missing library, is an AgentCallError.
         """
         try:
             self.connection._connect()
@@ -197,8 +197,9 @@ class AgentClient:
     def _command(self) -> str:
         """Return the command that runs the bootstrap in one PowerShell, whatever the version of ansible-core.
 
-        winrm encodes every command itself, and up to ansible-core 2.18 also one that is encoded already. psrp and ssh
-        want the encoded form: a raw one would cost psrp its text input, and newer ssh hands it to any default shell.
+        winrm encodes every command itself, and up to ansible-core 2.18 also one that is already encoded. psrp and ssh
+        need the encoded form: with a raw command, psrp would lose its text input, and newer ssh would pass it to any
+        default shell.
         """
         if self.connection.transport == "winrm":
             return bootstrap()
@@ -221,8 +222,9 @@ class AgentClient:
                 code="connection_lost",
                 what=f"The connection was lost after the operation ({operation}) was started",
                 cause=cause,
-                next="The operation may still be running on the host, or have succeeded. While it runs it holds a "
-                "lock, and another one on the same target is refused. Check with groupid_info before you run it again.",
+                next="The operation may still be running on the host, or have succeeded. While it runs, it holds a "
+                "lock, and another operation on the same target is refused. Check with groupid_info before you run it "
+                "again.",
             )
         )
 

@@ -27,16 +27,18 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_pro
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 HOST_WAIT = 10.0
-"""Seconds that one call waits on the host for the job's end: what is done by then costs no second call. Below WinRM's
-usual operation timeout of 20 s, at which a client has to ask once more."""
+"""Seconds that one call waits on the host for the job's end: a job that has ended by then needs no second call.
+
+Less than WinRM's usual operation timeout of 20 s, after which a client must ask again.
+"""
 LINE_SECONDS = 30.0
 
 # In all of these cases, the job continues or has never begun: asking by its id shows which.
 _LOST = frozenset({"connection_lost", "no_answer", NOT_STARTED})
-# So it does where a poll could not read its folder: something has a file there for a moment, an antivirus as a rule.
+# It also continues if a poll could not read its folder: usually an antivirus has a file there open for a moment.
 _UNREADABLE = frozenset({"state_owner", "system"})
 
-# How the job was started, by the agent's word for it; of this run's own job alone.
+# How the job was started, by the agent's name for it. Only for a job of this run.
 _ROUTES = {
     "breakaway": "as a process outside of the connection's job object",
     "wmi": "by WMI (Win32_Process.Create), because the connection's job object does not let a process leave it",
@@ -50,20 +52,20 @@ _MET_ENDED = "The operation was started by an earlier run, and had ended at {}: 
 def run_job(
     client: AgentClient, request: c.Mapping[str, t.Any], *, alone: bool = False, route: str | None = None
 ) -> dict[str, t.Any]:
-    """Run a request of the agent as a job, and give its answer, of success or failure.
+    """Run a request of the agent as a job, and return its answer, of success or failure.
 
-    request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks
-    the same again meets a job that an earlier one has left at work, or its answer that nobody got.
-    alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that. The
-    answer then has ``route`` too, how the job was started.
-    route: start it by that alone; a rehearsal's own jobs may ask for it.
+    request: operation backup, restore or verify, with its fields. The job's id is made from it. So a run with the same
+      request finds a job of an earlier run that still works, or its answer if no run has received it.
+    alone: close the connection as soon as the job has begun, and ask for it by a new one: a job continues meanwhile.
+    The answer then has ``route`` too, how the job was started.
+    route: start it only in this way; for a rehearsal's own jobs.
 
-    The network identity is a member of the request that starts the job. Not of the job's own, which lies on the host's
-    disk, nor of its id: a new password finds the job that was started with the old one.
+    The network identity is a member of the request that starts the job. It is not in the job's own request, which is on
+    the host's disk, and not in its id: with a new password, the job that was started with the old one is found.
 
-    Raises as each call. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
-    then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
-    timeout) the job is cancelled, as well as the connection allows.
+    Raises as each call. If a connection is lost when the job may have begun, it is opened again according to ``retry``.
+    After that, it is an AgentCallError, never an unreachable host, while the job continues. On any other interruption
+    (Ctrl-C, the task's timeout) the job is cancelled, as well as the connection allows.
     """
     job = _Job(client, request, alone, route)
     try:
@@ -78,7 +80,7 @@ def run_job(
 def job_id(request: c.Mapping[str, t.Any]) -> str:
     """Return the id of the job that performs a request: the same for the same request.
 
-    Where a restore puts what it replaces is chosen anew by each run, and no part of what is asked.
+    Each run chooses anew where a restore stores the replaced files, so this is not part of the id.
     """
     asked = {name: value for name, value in request.items() if name != "safety_set_id"}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode("utf-8")).hexdigest()
@@ -88,8 +90,8 @@ def job_id(request: c.Mapping[str, t.Any]) -> str:
 def job_place(request: c.Mapping[str, t.Any]) -> dict[str, str]:
     """Return the members of start, poll and cancel that name the job of a request, for one attempt.
 
-    Attempt: its own answer is given to it again; one that another run has got is not. A rehearsal's jobs lie in a state
-    folder of its own.
+    Attempt: gets its own answer again, but not an answer that another run has received. A rehearsal's jobs are in a
+    state folder of its own.
     """
     own = {"state": str(request["state"])} if "state" in request else {}
     return {"id": job_id(request), "attempt": secrets.token_hex(8), **own}
@@ -122,14 +124,14 @@ class _Job:
             reply = self._poll()
             polls += 1
         if reply["failed"]:
-            # A job that has begun goes on, whatever hinders the look at it.
+            # A job that has begun continues, even if its state cannot be read.
             return {**reply, "changed": polls > 0 and self._request["operation"] != "verify"}
         answer: dict[str, t.Any] = reply["answer"]
         met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
         return {**answer, **route, "warnings": [*reply["warnings"], *met, *answer["warnings"]]}
 
     def _poll(self) -> dict[str, t.Any]:
-        """Ask how far the job is, a few times where the host could not look."""
+        """Ask for the progress of the job, several times if the host could not read it."""
         for pause in retry.attempts():
             reply = self._call("poll", min(self._longest_wait(), max(0.0, self._next_line - time.monotonic())))
             if pause is None or not reply["failed"] or reply["error"]["code"] not in _UNREADABLE:
@@ -138,9 +140,9 @@ class _Job:
         return reply
 
     def cancel(self) -> None:
-        """Ask the job to end. The host ends its process when it does not, but never a restore's.
+        """Ask the job to end. If it does not end, the host ends its process, except for a restore.
 
-        Best effort: who calls has an error already.
+        Errors are ignored: the caller already has one.
         """
         Display().warning(
             f"{self._client.host}: {self._request['operation']}: interrupted, the job on the host is cancelled"
@@ -161,7 +163,7 @@ class _Job:
             self._client.sharing.sleep(seconds)
 
     def _call(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
-        """Send one request, over new connections where one is lost, or where the host did not come so far.
+        """Send one request, over new connections if one is lost, or if the host did not start the agent.
 
         A second ``start`` of the same id finds the job that the first one has begun.
         """
@@ -197,7 +199,7 @@ class _Job:
         )
 
     def _into_the_same_set(self) -> str:
-        """Return how a backup meets its job: a new set would be another one."""
+        """Return how a backup finds its job again: a new set would be another job."""
         set_id = self._request.get("set_id")
         return f" with groupid_set_id={set_id}" if self._request["operation"] == "backup" else ""
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a job of the agent is, as a line for a person."""
+"""The progress of a job of the agent, as a line for a person."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The account that shares and started programs see in the place of the connection's, read from the task's variables."""
+"""The account for shares and started programs in place of the connection's account, read from the task's variables."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ansible.errors import AnsibleError
 USERNAME = "groupid_network_username"
 PASSWORD = "groupid_network_password"  # the variable's name
 
-# Windows would take a name alone for one of the server's own accounts, which no share knows.
+# Windows would take a name without a domain for one of the server's own accounts, which no share accepts.
 _FORM = re.compile(r"[^\\@]+\\[^\\@]+|[^\\@]+@[^\\@]+")
 
 
 def network_identity(
     variables: c.Mapping[str, t.Any], template: c.Callable[[t.Any], t.Any]
 ) -> dict[str, dict[str, str]]:
-    """Return the member ``network`` of a request; nothing when there is no such account.
+    """Return the member ``network`` of a request; nothing if there is no such account.
 
     variables: the task's variables, templates unresolved. template: resolves a template.
-    Raises ValueError, never with a password, when one of the two variables is missing or is not what it should be.
+    Raises ValueError, never with a password, if one of the two variables is missing or not valid.
     """
     username, password = (_text(name, variables.get(name), template) for name in (USERNAME, PASSWORD))
     if not username and not password:

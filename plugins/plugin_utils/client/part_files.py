@@ -47,7 +47,7 @@ class Place:
 class StoredFile:
     """A file of a part, checked by the agent against the part's manifest.
 
-    sealed: whether the set is. details: what the part's record keeps of its files.
+    sealed: whether the set is. details: what the part's record stores about its files.
     """
 
     content: bytes
@@ -59,8 +59,8 @@ class StoredFile:
 class ProgramResult:
     """A program that ended by itself.
 
-    files: those that were asked for, by name; None for one that it did not leave.
-    truncated: whether some of what it said is missing.
+    files: the requested ones, by name; None for one that does not exist. truncated: whether some of its output is
+      missing.
     """
 
     exit_code: int
@@ -71,7 +71,7 @@ class ProgramResult:
 
 
 def put_file(client: AgentClient, place: Place, name: str, content: bytes) -> None:
-    """Write a file into an unfinished part. One that is there with the same content is left.
+    """Write a file into an unfinished part. An existing file with the same content is kept.
 
     Raises AgentCallError.
     """
@@ -84,7 +84,7 @@ def get_file(client: AgentClient, place: Place, name: str, seal_sha256: str | No
     """Read a file of a complete part.
 
     seal_sha256: of the set's seal, whose signature was checked. None: any seal.
-    Raises AgentCallError: an unfinished part, and one that is not as its record and the set's seal say, gives nothing.
+    Raises AgentCallError: also for an unfinished part, and for one that differs from its record or the set's seal.
     """
     answer = client.ask(place.request("get", name=name, seal_sha256=seal_sha256))
     return StoredFile(_unpacked(answer, name), answer["sealed"], answer["details"] or {})
@@ -98,7 +98,7 @@ def run_program(
     time_limit: seconds, after which it is ended. collect: names of files that it leaves in its working folder,
     ``{work}`` in an argument.
 
-    Raises AgentCallError, also when it was ended.
+    Raises AgentCallError, also if it was ended.
     """
     request = {
         "operation": "run",
@@ -114,9 +114,9 @@ def run_program(
 
 
 def _unpacked(packed: c.Mapping[str, t.Any], name: str) -> bytes:
-    """Unpack a file, and check it once more: it came over a network.
+    """Unpack a file, and check it once more, because it came over a network.
 
-    Takes no more memory than the limit, whatever it holds. Raises AgentCallError.
+    Never uses more memory than the limit. Raises AgentCallError.
     """
     stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:

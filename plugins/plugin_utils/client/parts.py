@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files of the agent an operation needs: what is not needed does not travel, and is not compiled."""
+"""Which files of the agent an operation needs. Other files are not sent and not compiled."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 def operations_of(request: c.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """Name what the agent must be able to do for a request, and for those that it holds.
+    """Name what the agent must be able to do for a request, and for the requests in it.
 
-    A job is started, and performed by a second agent; a rehearsal performs requests in one call. A quiesce hands its
+    A job is started, and performed by a second agent; a rehearsal performs requests in one call. A quiesce passes its
     own source on to its watchdog.
     """
     own = [request["operation"], *(["work"] if request["operation"] == "start" else [])]
@@ -42,8 +42,8 @@ def operations_of(request: c.Mapping[str, t.Any]) -> tuple[str, ...]:
 def needed(files: c.Mapping[str, str], operations: c.Collection[str]) -> dict[str, str]:
     """Return those of the agent's files (name -> text) that some operations need, the entry without the other ones.
 
-    A file needs another one when its code names a type that the other one declares. Some are taken for nothing, as a
-    member may have a type's name; none is missed: that every operation's choice compiles is a test.
+    A file needs another one when its code names a type that the other one declares. Some are included without need,
+    because a member may have the name of a type. None is missing: a test compiles the files of every operation.
 
     Raises ValueError for an operation that the entry does not know.
     """
@@ -69,7 +69,7 @@ def types_of(files: c.Mapping[str, str]) -> dict[str, set[str]]:
     return homes
 
 
-# All operations have all files in common, but for the entry's own text.
+# All operations share the same files, except for the text of the entry.
 @functools.cache
 def _code(text: str) -> str:
     return _NO_CODE.sub('""', text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PowerShell as it travels: one constant command, and a script with its lines of input as that command's stdin."""
+"""PowerShell as it is sent: one constant command, and a script with its lines of input as stdin of that command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typing as t
 AGENT = "agent"
 """Compiles the agent and runs it: agent.ps1."""
 JOB = "job"
-"""Looks at a job: job.ps1."""
+"""Reads the state of a job: job.ps1."""
 
 _FOLDER = pathlib.Path(__file__).parent
 
@@ -35,7 +35,7 @@ def packed_request(request: c.Mapping[str, t.Any]) -> str:
 
 
 def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes:
-    """Return the stdin with which the bootstrap looks at a job.
+    """Return the stdin with which the bootstrap reads the state of a job.
 
     operation: poll or cancel. place: of the job, ``agent_job.job_place``. wait: seconds that the host may wait for the
     job's end.
@@ -45,7 +45,7 @@ def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes
 
 
 def bootstrap() -> str:
-    """Return the PowerShell text that is the command line: the same for every script, so that none has to fit there."""
+    """Return the PowerShell text that is the command line: the same for every script, of any length."""
     return _shortened("bootstrap")
 
 

@@ -12,19 +12,22 @@ import typing as t
 import weakref
 
 SHORT_WAIT = 1.0
-"""Seconds that a call over a shared connection waits on the host for a job's end. Other calls wait for it."""
+"""Seconds for which a call over a shared connection waits on the host for the end of a job.
+
+Other calls wait meanwhile.
+"""
 
 _locks: weakref.WeakKeyDictionary[t.Any, threading.Lock] = weakref.WeakKeyDictionary()
 _gate = threading.Lock()
 
 
 class WorkEndedError(BaseException):
-    """The work of a thread is no longer wanted. No handler of errors takes it for one."""
+    """The work of a thread is no longer wanted. Handlers of normal errors do not catch it."""
 
 
 @dataclasses.dataclass
 class Sharing:
-    """What threads that work for one task share.
+    """What the threads of one task share.
 
     ended: the work is no longer wanted; the next call raises WorkEndedError. called: the first call has begun.
     patience: longest wait on the host in one call, in seconds.
@@ -41,6 +44,6 @@ class Sharing:
 
 
 def lock_of(connection: t.Any) -> contextlib.AbstractContextManager[t.Any]:
-    """Return the lock of a connection: no plugin of Ansible expects two calls at the same time."""
+    """Return the lock of a connection, because Ansible's plugins do not support two calls at the same time."""
     with _gate:
         return _locks.setdefault(connection, threading.Lock())

@@ -32,10 +32,10 @@ def signing_keys(variables: c.Mapping[str, t.Any], template: c.Callable[[t.Any],
 def signed_seal(
     client: AgentClient, keys: c.Sequence[str], what: str, root: str, deployment: str, set_id: str
 ) -> str | None:
-    """Return the digest of a set's seal, whose signature is valid. None: there are no keys, and any seal is taken.
+    """Return the digest of a set's seal, whose signature is valid. None: there are no keys, and any seal is accepted.
 
     The operation that follows must have this digest in its request, so that no other seal can take the place of this
-    one. what: what is not done where it is not valid. Raises AgentCallError.
+    one. what: what is not done if it is not valid. Raises AgentCallError.
     """
     if not keys:
         return None
@@ -48,7 +48,7 @@ def signed_seal(
             "set_missing",
             what,
             f"There is no set {set_id} of deployment {deployment}",
-            "Name one that is there. The playbook identityops.groupid.list shows them.",
+            "Name an existing set. The playbook identityops.groupid.list shows them.",
             path=root,
         )
     )
@@ -76,5 +76,5 @@ def _read(name: str, variables: c.Mapping[str, t.Any], template: c.Callable[[t.A
     try:
         return settings.read(name, template(variables.get(name)))
     except AnsibleError:
-        # Its text may hold the template, and that a key.
+        # Its text may contain the template, and the template may contain a key.
         raise ValueError(f"{name} cannot be read: its template or its vault cannot be resolved.") from None

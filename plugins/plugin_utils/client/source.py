@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent as it travels: its C# files joined into one source."""
+"""The agent as it is sent: its C# files joined into one source."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script 
 AGENT_FOLDER = pathlib.Path(__file__).parents[1] / "agent"
 NAMESPACE = "IdentityOpsAgent"
 
-# Left out of what is sent, as is what indents a line and what it means without being said; the lines keep their
-# numbers. Of comments behind code, those without a quotation mark; no text of the agent goes over the end of a line.
+# Left out of what is sent, like indentation and redundant words; the lines keep their numbers. A comment after code is
+# left out if it has no quotation mark; no text of the agent continues on another line.
 _TRAILING_COMMENT = re.compile(r"\s+//[^\"]*$")
-_DEFAULT_ACCESS = re.compile(r"^private (?!set|get)")  # of a member, as C# has it without a word
-# Where an operation does not need all files, some fields are of no use.
+_DEFAULT_ACCESS = re.compile(r"^private (?!set|get)")  # of a member, because this is the default of C#
+# If an operation does not need all files, some fields are not used.
 _QUIET = "#pragma warning disable 169, 414, 649\n"
 _USING = re.compile(r"using ([\w.= ]+);")
 
 
 @dataclasses.dataclass(frozen=True)
 class AgentSource:
-    """One C# source ready to be compiled.
+    """One C# source that is ready to be compiled.
 
-    text: the joined source, its namespace carrying the hash.
+    text: the joined source, with the hash in its namespace.
     type_name: full name of the type whose static ``Begin(string, string)`` is called.
     packed: base64 of the gzipped UTF-8 text, without a time stamp.
     """
@@ -99,9 +99,9 @@ def _shortened(line: str) -> str:
 
 @functools.cache
 def agent_files() -> c.Mapping[str, pathlib.Path]:
-    """Return the shipped agent's files by their names, in that order, from all of its rooms.
+    """Return the shipped agent's files by their names, in that order, from all of its folders.
 
-    Raises ValueError when there are none, or two of one name: they travel, and are replaced, by name alone.
+    Raises ValueError when there are none, or two of one name: they are sent and replaced only by name.
     """
     found = sorted(AGENT_FOLDER.rglob("*.cs"), key=lambda path: path.name)
     files = {path.name: path for path in found}
@@ -112,6 +112,6 @@ def agent_files() -> c.Mapping[str, pathlib.Path]:
 
 @functools.cache
 def agent_source(*operations: str) -> AgentSource:
-    """Return the shipped agent, as far as some operations need it; without any, the whole of it."""
+    """Return the shipped agent, as far as some operations need it; without operations, all of it."""
     files = {name: path.read_text(encoding="utf-8") for name, path in agent_files().items()}
     return join_source(needed(files, operations) if operations else files)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``hostvars`` as `run_state` reads them: what tasks registered as it is, and a user's variables resolved."""
+"""``hostvars`` as `run_state` reads them: the results of tasks unchanged, and the user's variables resolved."""
 
 from __future__ import annotations
 

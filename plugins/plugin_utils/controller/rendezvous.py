@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the servers of a deployment wait for each other while Ansible works on each in a process of its own.
+"""Lets the servers of a deployment wait for each other, while Ansible works on each in a separate process.
 
-Each member has files in a folder that only the ansible-playbook of this run knows. It tells a stage by a file, and
-holds a lock of the operating system while it is there. The lock ends with its process, however that ends.
+Each member has files in a folder that only the ansible-playbook of this run knows. It reports a stage by a file, and
+holds a lock of the operating system while it takes part. The lock ends with its process in any case.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.25
 class Heard(t.NamedTuple):
     """How a wait ended.
 
-    failed: member that told a failure. gone: members whose process ended first. late: members that did not come in
-    time. All empty: every member has told the stage.
+    failed: member that reported a failure. gone: members whose process ended first. late: members that did not arrive
+      in time. All empty: every member has reported the stage.
     """
 
     failed: str = ""
@@ -39,12 +39,12 @@ class Heard(t.NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether every member has told the stage, and none of them a failure."""
+        """Whether every member has reported the stage, and none of them a failure."""
         return not (self.failed or self.gone or self.late)
 
 
 def folder_of(name: str) -> pathlib.Path:
-    """Return the folder of a meeting. name: the same for all members, and of no other meeting."""
+    """Return the folder of a meeting. name: the same for all members, and different for every other meeting."""
     # Ansible makes this folder anew for each ansible-playbook, its workers share it, and its end removes it.
     own = pathlib.Path(constants.DEFAULT_LOCAL_TMP)
     return own / f"groupid-{hashlib.sha256(name.encode('utf-8')).hexdigest()[:32]}"
@@ -64,14 +64,14 @@ class Rendezvous:
         self._held: int | None = None
 
     def arrive(self) -> None:
-        """Be there. Raises OSError."""
+        """Arrive at the meeting. Raises OSError."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         self._held = os.open(self._file(self._host, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._held, fcntl.LOCK_EX)  # who looks whether it is there holds it for a moment
+        fcntl.flock(self._held, fcntl.LOCK_EX)  # a member that checks it holds it for a moment
         self.tell(HERE)
 
     def tell(self, stage: str, *, failed: bool = False) -> None:
-        """Say that this member has come through a stage. What was told first counts. Raises OSError."""
+        """Report that this member has completed a stage. Only the first report counts. Raises OSError."""
         path = self._file(self._host, stage)
         if path.exists():
             return
@@ -80,9 +80,9 @@ class Rendezvous:
         draft.replace(path)
 
     def wait(self, stage: str, seconds: float | None = None, *, failures: bool = True) -> Heard:
-        """Wait until each member has told a stage, or has gone.
+        """Wait until each member has reported a stage, or has left.
 
-        seconds: limit of this wait, beside that of all. failures: whether one that is told ends the wait.
+        seconds: limit of this wait, beside that of all. failures: whether a reported failure ends the wait.
         """
         end = self._end if seconds is None else min(self._end, time.monotonic() + seconds)
         pause = FIRST_PAUSE
@@ -92,7 +92,7 @@ class Rendezvous:
             if failed and failures:
                 return Heard(failed=failed)
             missing = [member for member, one in told.items() if one is None]
-            # What it told before it went counts, so a second look comes after that at its lock.
+            # What it reported before it left counts, so its files are read again after its lock was checked.
             gone = tuple(one for one in missing if self._has_gone(one) and self._told(one, stage) is None)
             if len(gone) == len(missing):
                 return Heard(gone=gone)
@@ -104,7 +104,7 @@ class Rendezvous:
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def leave(self) -> None:
-        """Let nobody wait any more for this member."""
+        """Leave the meeting, so that nobody waits for this member any more."""
         if self._held is not None:
             os.close(self._held)
             self._held = None
@@ -121,7 +121,7 @@ class Rendezvous:
         return found
 
     def _has_gone(self, member: str) -> bool:
-        """Whether a member has been there and is there no more."""
+        """Whether a member has arrived and has left."""
         if member == self._host:
             return False
         try:

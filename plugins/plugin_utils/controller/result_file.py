@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A result that stays on the controller as a file."""
+"""A result that is stored on the controller as a file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ResultFileError(FailureError):
 
 
 def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Path | None:
-    """Return the file of a later with_file, and try its directory: better before the work than after it.
+    """Return the file for a later with_file, and check its directory before the work begins.
 
-    directory: made when it is missing; ``~`` is the user's own. name: what a path cannot have in it becomes ``_``.
-    None: no file is asked for, or it is check mode, which leaves an earlier file as it is. Raises ResultFileError.
+    directory: made if it is missing; ``~`` is the user's own. name: characters that a path cannot have become ``_``.
+    None: no file is requested, or it is check mode, which does not change an earlier file. Raises ResultFileError.
     """
     if not directory or check:
         return None
@@ -36,20 +36,20 @@ def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Pa
 
 
 def place_of(text: str) -> pathlib.Path:
-    """Return a whole path. ``~`` is the user's own folder. Raises ResultFileError."""
+    """Return a full path. ``~`` is the user's own folder. Raises ResultFileError."""
     path = pathlib.Path(text)
     try:
         return path.expanduser().absolute()
     except RuntimeError:
-        unknown = OSError(errno.ENOENT, f"nobody knows which folder {path.parts[0]} is")
+        unknown = OSError(errno.ENOENT, f"it is not known which folder {path.parts[0]} is")
         raise ResultFileError(failure_of(path, unknown)) from None
 
 
 def require_writable(path: pathlib.Path) -> None:
-    """Try the directory of a file, which is made if it is missing. Raises ResultFileError.
+    """Check the directory of a file, which is made if it is missing. Raises ResultFileError.
 
-    What is there must be a plain file. The result takes the place of a link, a pipe or a device, which root can do in
-    ``/dev`` too, and to read a pipe would take for ever.
+    An existing file must be a plain file. Otherwise the result would replace a link, a pipe or a device, for root even
+    in ``/dev``, and reading a pipe would never end.
     """
     folder = path.parent
     try:
@@ -70,7 +70,7 @@ def require_writable(path: pathlib.Path) -> None:
 
 
 def write(path: pathlib.Path, document: c.Mapping[str, t.Any]) -> None:
-    """Write a document as JSON, whole, in the place of an earlier one. Raises ResultFileError."""
+    """Write a document as JSON, as a whole, in place of an earlier one. Raises ResultFileError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
@@ -89,9 +89,9 @@ def write(path: pathlib.Path, document: c.Mapping[str, t.Any]) -> None:
 def with_file(
     result: c.Mapping[str, t.Any], path: pathlib.Path | None, document: c.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Write a document as JSON, in the place of an earlier one, and give the result with ``file``.
+    """Write a document as JSON, in place of an earlier one, and return the result with ``file``.
 
-    The work is done by now. So where the file cannot be written, the result is kept, and fails.
+    The work is already done. So if the file cannot be written, the result is kept, and fails.
     """
     if path is None:
         return {**result, "file": None}

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The result of a run in a file on the controller, from the moment at which it begins (``groupid_run_file``).
 
-The file itself is what the steps of a run share: the door begins it, the plan and the report go on with it. Each knows
-by the process in it that it is of this ansible-playbook. Ansible's workers are forks of that process.
+The steps of a run share only the file: the filter `run_hosts` begins it, the plan and the report continue it. The
+process in it shows each of them that it belongs to this ansible-playbook. Ansible's workers are forks of that process.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _watched: dict[pathlib.Path, int] = {}
 
 
 def begin(given: t.Any, kind: Kind, *, check: bool) -> pathlib.Path | None:
-    """Begin the file of a run, or go on with the one that the door has begun.
+    """Begin the file of a run, or continue the one that the filter `run_hosts` has begun.
 
-    given: the variable, as it was given. Raises ResultFileError, and ValueError if it is no name of a file.
+    given: the variable, as it was given. Raises ResultFileError, and ValueError if it is not the name of a file.
     """
     text = settings.read(NAME, given)
     if not text:
@@ -112,7 +112,7 @@ def _own(path: pathlib.Path) -> run_document.Document:
 def _read(path: pathlib.Path) -> run_document.Document | None:
     """Read the document that is there. None if there is none.
 
-    Raises ResultFileError for any other file: who named it by mistake would lose it.
+    Raises ResultFileError for any other file: it may have been named by mistake and would be lost.
     """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -131,7 +131,7 @@ def _read(path: pathlib.Path) -> run_document.Document | None:
             Failure(
                 "run_file",
                 f"{NAME} names a file that cannot be used",
-                "it is there, and is not the result of a run",
+                "it exists, and is not the result of a run",
                 "Name another file, or remove this one.",
                 path=str(path),
             )

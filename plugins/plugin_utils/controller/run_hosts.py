@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts a run is about, found before its first play: Ansible itself passes over a play that nobody matches."""
+"""Finds the hosts of a run before its first play, because Ansible itself skips a play that matches no host."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUN_GROUP = "groupid_run_"
 TOGETHER = "saves_together"
 """The question of the play in which servers are saved together."""
 NOBODY = "all:!all"
-"""A pattern that no host matches; Ansible says so in a line, and goes on with the next play."""
+"""A pattern that no host matches. Ansible reports this in a line, and continues with the next play."""
 
 _BUILT_IN = frozenset({"all", "ungrouped"})
 # Before a name in a pattern: of an exclusion, and of an intersection.
@@ -28,7 +28,7 @@ _MARKS = "!&"
 
 
 class NoHostsError(ValueError):
-    """A run would be about nobody, or not about all that was named."""
+    """A run would have no hosts, or not all that were named."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
@@ -36,7 +36,7 @@ class NoHostsError(ValueError):
 
 
 def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
-    """Return the pattern back, when it and the options of the command line name hosts.
+    """Return the pattern, if it and the options of the command line match hosts.
 
     groups: Ansible's, all hosts of the inventory by group. Raises NoHostsError.
     """
@@ -100,10 +100,10 @@ def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
 
 
 def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[str]:
-    """Name the hosts of the run that may go on, as a play's ``hosts``.
+    """Name the hosts of the run that may continue, as a play's ``hosts``.
 
-    question: of `steps.QUESTIONS`; those for which its answer is yes. A host that has nothing to do in a play costs the
-    controller a worker for each of its tasks.
+    question: of `steps.QUESTIONS`; those for which its answer is yes. Other hosts would need a worker of the controller
+      for each task of the play.
     """
     return _ready(facts, groups, question) or [NOBODY]
 
@@ -134,7 +134,7 @@ def _run_groups(groups: c.Iterable[str]) -> list[str]:
 
 
 def only_shows() -> bool:
-    """Whether Ansible was asked to check or to list the plays, and runs none."""
+    """Whether Ansible was asked to check or to list the plays, and does not run them."""
     return any(context.CLIARGS.get(option) for option in ("syntax", "listhosts", "listtasks", "listtags"))
 
 
@@ -160,7 +160,7 @@ def _limit_terms(limit: str) -> list[str]:
 def _check_terms(
     inventory: InventoryManager, groups: c.Mapping[str, c.Sequence[str]], given: str, terms: c.Sequence[str]
 ) -> None:
-    """Refuse a name in a pattern that is neither a group's nor a host's, and a pattern that nobody matches.
+    """Refuse a name in a pattern that is neither a group nor a host, and a pattern that matches no host.
 
     given: the option, and the pattern as it was given. terms: of the pattern.
     """
@@ -188,7 +188,7 @@ def _check_terms(
 
 
 def _check_names(inventory: InventoryManager, pattern: str) -> None:
-    """Refuse a host whose name Ansible takes apart, as at a blank: later plays name their hosts one by one."""
+    """Refuse a host whose name Ansible would split, for example at a space: later plays list their hosts by name."""
     for name in [host.name for host in inventory.get_hosts(pattern)]:
         if split_host_pattern(name) != [name] or name[0] in _MARKS:
             raise NoHostsError(

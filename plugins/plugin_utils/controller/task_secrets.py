@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The secrets a task can see, and their removal from whatever it says.
+"""The secrets that a task can see, and their removal from its output.
 
-``no_log`` of an argument hides nothing that an action plugin returns, and the agent repeats words of the system: hence
+``no_log`` of an argument hides nothing that an action plugin returns, and the agent repeats texts of the system. So
 every result and message passes through here.
 """
 
@@ -17,14 +17,14 @@ import re
 import typing as t
 
 MASK = "********"
-SHORTEST_FRAGMENT = 4  # characters; anything shorter would be found in innocent text
+SHORTEST_FRAGMENT = 4  # characters; anything shorter would be found in other text
 
-# Names end in what they hold: sql_password is a secret, password_center_user and password_file are not.
+# Names end with what they contain: sql_password is a secret, password_center_user and password_file are not.
 _SECRET_NAME = re.compile(
     r"(?:password|passwd|passphrase|secret|(?:^|_)(?:pass|pwd|token|credential)|(?:private|signing|secret|access|api)_?key)s?$",
     re.IGNORECASE,
 )
-# They hold other hosts' variables, repeat this host's, or name all hosts of a run.
+# They contain other hosts' variables, repeat this host's, or name all hosts of a run.
 _NOT_OF_THIS_TASK = frozenset(
     {
         "hostvars",
@@ -49,8 +49,8 @@ def collect_secrets(
     """Find every secret of a task.
 
     variables: the task's variables as Ansible gives them to an action, templates unresolved.
-    template: resolves a template; what it cannot resolve is taken as it is written.
-    options: the connection's options, resolved; their names mean secrets as variables' names do.
+    template: resolves a template; what it cannot resolve is used as it is written.
+    options: the connection's options, resolved; their names show secrets as variables' names do.
     """
     found = {str(leaf) for leaf in _leaves(options, secret=False)}
     own = {
@@ -64,7 +64,7 @@ def collect_secrets(
 
 
 def _resolve(leaf: t.Any, template: c.Callable[[t.Any], t.Any]) -> list[str]:
-    """Return the texts that a secret stands for: one, or more where its template gives a list or a mapping."""
+    """Return the texts of a secret: one, or more if its template returns a list or a mapping."""
     # Undefined variables, lookups, vaults without their password: a template may raise anything.
     with contextlib.suppress(Exception):
         return [str(value) for value in _leaves(template(leaf), secret=True)]
@@ -74,7 +74,7 @@ def _resolve(leaf: t.Any, template: c.Callable[[t.Any], t.Any]) -> list[str]:
 
 
 def _leaves(value: t.Any, *, secret: bool) -> c.Iterator[t.Any]:
-    """Walk nested data; give the scalars that a name above them, or a vault, makes secret."""
+    """Walk nested data, and return the scalars that are secret because of a name above them or a vault."""
     if isinstance(value, c.Mapping):
         for name, item in value.items():
             yield from _leaves(item, secret=secret or bool(_SECRET_NAME.search(str(name))))
@@ -104,7 +104,7 @@ class Secrets:
         """Return the value with every secret masked: in strings, at any depth, names of mappings included.
 
         A secret is found as it is, escaped for JSON or by Python, and each of these in base64 of its UTF-8 or UTF-16
-        bytes, wherever it begins within the encoded text. One shorter than four characters is masked only where it is
+        bytes, wherever it begins within the encoded text. A secret of less than four characters is masked only if it is
         the whole string.
         """
         if isinstance(value, str):
@@ -122,8 +122,8 @@ class Secrets:
 
 
 def _forms(text: str) -> c.Iterator[str]:
-    """Yield every spelling in which a secret turns up in output."""
-    quoted = repr(text + "'\"")[1:-4]  # which quotes Python escapes hangs on all that is shown with it
+    """Yield every spelling in which a secret may appear in output."""
+    quoted = repr(text + "'\"")[1:-4]  # which quotes Python escapes depends on the text around them
     spellings = {text, quoted, quoted.replace("\\'", "'")}
     spellings.update(json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
     for spelling in spellings:
@@ -135,7 +135,7 @@ def _forms(text: str) -> c.Iterator[str]:
 def _base64_forms(data: bytes) -> c.Iterator[str]:
     """Yield the base64 text that depends only on the data, for each offset at which the data can begin."""
     for shift in range(3):
-        # Of the first and the last character, some bits may belong to what stands around the secret.
+        # Of the first and the last character, some bits may belong to the text around the secret.
         encoded = base64.b64encode(bytes(shift) + data).decode("ascii")
         fragment = encoded[(shift * 8 + 5) // 6 : (shift + len(data)) * 8 // 6]
         if len(fragment) >= SHORTEST_FRAGMENT:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of the actions about a domain's groups: the domain out of the host's variables, errors as results."""
+"""The frame of the actions about a domain's groups: the domain from the host's variables, errors as results."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ PLACE_SPEC: t.Final[dict[str, t.Any]] = {
 
 @dataclasses.dataclass(frozen=True)
 class DomainRequest:
-    """A domain and what is asked of it.
+    """A domain, and what is requested.
 
-    attributes: None where neither the task nor the variable names any. filter: of the groups. limited: what the
-    task names itself, None where nothing: to this a restore is limited.
+    attributes: None if neither the task nor the variable names any. filter: of the groups. limited: what the task
+      itself names, None for nothing. A restore is limited to this.
     """
 
     target: Target
@@ -119,7 +119,7 @@ class LdifAction(AgentAction):
 
 
 def _checked_filter(text: str, domain: str) -> str:
-    """Return the filter. Raises ValueError with the place of what is wrong in it."""
+    """Return the filter. Raises ValueError with the place of the fault in it."""
     fault = ldap_filter.fault(text)
     if fault is None:
         return text

@@ -41,7 +41,7 @@ class RestoreRequest:
     diff: bool
     safety_set_id: str | None
     other_domains: tuple[str, ...] = ()
-    """DNs of the domains that groupid_domains has besides."""
+    """DNs of the other domains of groupid_domains."""
     seal_sha256: str | None = None
     """Digest of the set's seal, whose signature was checked."""
     clear_unseen: bool = False
@@ -63,7 +63,7 @@ class Outcome:
     changed: bool = False
 
     def note(self, group: GroupDifference) -> None:
-        """Take down a group that the result names."""
+        """Note a group that the result names."""
         kept = not self.request.clear and any(change.kind == "cleared" for change in group.changes)
         for kind, names in self.named.items():
             if (kept if kind == "kept" else getattr(group, kind)) and len(names) < self.request.limit:
@@ -117,7 +117,7 @@ class Outcome:
             )
         failure = Failure(
             "refused" if refused else "conflicts",
-            f"{len(refused) + len(conflicts)} groups of {self.domain.dns_name} are not as the set has them",
+            f"{len(refused) + len(conflicts)} groups of {self.domain.dns_name} are not as in the set",
             " ".join(self._listed([*refused, *conflicts])[:_SHOWN]),
             " ".join(steps),
         )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of a set that a domain's files make: room, files, record."""
+"""Makes the part of a set from a domain's files: folder, files, record."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def store(
 ) -> dict[str, t.Any]:
     """Make a part of these files, flushed to the disk. Returns the answer of ``adopt``, in check mode previewed.
 
-    narrowed, scope: what the record keeps of the choices behind the part; None: not known.
-    Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.
+    narrowed, scope: what the record stores about the choices for the part; None: not known. If another run has already
+      made the part of this set, its record and ``details`` are returned with ``shared``.
 
     Raises AgentCallError: a file that is too large before anything is made.
     """

@@ -45,8 +45,7 @@ RUN_LIMIT = 1800
 class Reading:
     """All groups of a domain, in files of a folder.
 
-    account: who read; None if that is not known.
-    schema: what the schema says of the attributes; with ldifde nobody asks it.
+    account: who read; None if that is not known. schema: what the schema says about the attributes; empty with ldifde.
     """
 
     engine: t.Literal["ldap", "ldifde"]
@@ -60,7 +59,7 @@ class Reading:
 def read_groups(client: AgentClient, request: DomainRequest, engine: Engine, folder: pathlib.Path) -> Reading:
     """Read all groups by the engine, or by the first of the two that can log in.
 
-    Something that this side lacks is a failure, and no reason to use the other engine: a restore needs it, too.
+    Something that is missing here is a failure, and no reason to use the other engine: a restore needs it, too.
 
     folder: private and empty. Raises DirectoryError, AgentCallError.
     """
@@ -91,9 +90,9 @@ def read_by_ldap(
     *,
     known_only: bool = False,
 ) -> Reading:
-    """Read all groups over a session, and those of the known objectGUIDs wherever in the domain they are.
+    """Read all groups over a session, and those of the known objectGUIDs wherever they are in the domain.
 
-    known_only: these alone. Raises DirectoryError.
+    known_only: only these. Raises DirectoryError.
     """
     domain = read_domain(directory, request.target)
     attributes = request.exported
@@ -108,7 +107,7 @@ def read_by_ldap(
     try:
         exported = export()
     except SearchLostError:
-        # Once: it passes with what the server's other clients do, and a server that forgets again is to be left alone.
+        # Only once: the cause is the load by other clients, and a server that forgets again must not get more work.
         exported = export()
     if not domain.read_only:
         schema = dataclasses.replace(schema, filtered=())
@@ -117,7 +116,7 @@ def read_by_ldap(
 
 
 def _unseen(domain: Domain, schema: Schema, account: str | None) -> c.Iterator[str]:
-    """Warn of what may have a value, and reads as empty."""
+    """Warn of attributes that may have a value, but look empty."""
     for name in schema.missing:
         yield f"The schema of {domain.dns_name} has no attribute {name}: it is not saved."
     if schema.confidential:
@@ -161,7 +160,7 @@ def _by_ldifde(client: AgentClient, request: DomainRequest, folder: pathlib.Path
     try:
         pages = _pages(client, target.host, of_groups)
     except DirectoryError as problem:
-        # The domain itself was read a moment before: no group matches, which is the caller's to judge.
+        # The domain itself was read a moment before, so no group matches. The caller decides what this means.
         if problem.failure.code not in ("ldifde_empty", "ldifde_no_file"):
             raise
         pages = ()

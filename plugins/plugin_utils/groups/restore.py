@@ -71,7 +71,7 @@ UNDO_COMPANION_ENDING = ".undo.jsonl"
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-    """The files of a set, in a private folder. kind: of an export, or what a restore left for its undoing."""
+    """The files of a set, in a private folder. kind: of an export, or of a restore for its undo."""
 
     kind: Kind
     ldif: pathlib.Path
@@ -85,7 +85,7 @@ class Files:
 
 
 def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) -> Files:
-    """Bring the files of the set into a folder. Raises AgentCallError, and RefusedError for a set without its seal."""
+    """Copy the files of the set into a folder. Raises AgentCallError, and RefusedError for a set without its seal."""
     domain = request.domain.target.domain
     try:
         groups = get_file(client, request.place, f"{domain}{COMPANION_ENDING}", request.seal_sha256)
@@ -110,13 +110,15 @@ def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) ->
 
 
 def restore(client: AgentClient, request: RestoreRequest, files: Files, directory: Directory) -> dict[str, t.Any]:
-    """Do what the request says. Returns the module's result, failed where groups were left or it stopped in the middle.
+    """Do what the request says.
+
+    Returns the module's result; it is failed if groups were not changed or it stopped early.
 
     Raises DirectoryError, AgentCallError, ValueError: nothing was written then.
     """
     domain = read_domain(directory, request.domain.target)
     check_domain(files.details, domain)
-    # Groups are found by objectGUID, also where they were moved out of what the set was made of.
+    # Groups are found by objectGUID, even if they were moved out of the container from which the set was made.
     domain = dataclasses.replace(domain, base=domain.root)
     groups = own_names(request.groups, domain.root, request.other_domains)
     request = dataclasses.replace(
@@ -224,7 +226,7 @@ def _restore_steps(outcome: Outcome, files: Files, directory: Directory, selecti
 
 
 def _base(outcome: Outcome, files: Files, directory: Directory) -> str | None:
-    """Return where to search for the groups of the set; None: the container is gone, and its groups are elsewhere.
+    """Return where to search for the groups of the set; None: their container no longer exists.
 
     Raises DirectoryError, RefusedError.
     """
@@ -236,7 +238,8 @@ def _base(outcome: Outcome, files: Files, directory: Directory) -> str | None:
         raise FilesError("files", "The restore was not started", str(problem), "Use the set unchanged.") from None
     if now is None:
         outcome.warnings.append(
-            f"The base of the set, {then}, is gone. The groups of the set are found by objectGUID wherever they are; "
+            f"The base of the set, {then}, no longer exists. The groups of the set are found by objectGUID wherever "
+            "they are; "
             "groups that were created since are not listed."
         )
     elif moved:
@@ -257,7 +260,7 @@ def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> boo
         if path.is_file() and path.read_bytes() == content:
             return False
         if not check:
-            # Beside it, so that a rename puts it in place; gone with the folder where that fails.
+            # Beside it, so that a rename puts it in place. If that fails, it is removed with the folder.
             with tempfile.TemporaryDirectory(dir=path.parent, prefix=".groupid-") as folder:
                 draft = pathlib.Path(folder, "draft.ldf")
                 draft.touch(mode=0o600)

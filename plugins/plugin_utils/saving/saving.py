@@ -20,12 +20,12 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.side_by
 from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.signals import Signals
 
 STOPPED, SHARED = "stopped", "shared"
-"""Stages of a meeting: what ran here is stopped; the database and the domains that this server saves are through."""
+"""Stages of a meeting: what ran here is stopped; the database and the domains that this server saves are done."""
 
 ARRIVAL = 300.0
-"""Seconds in which all members must have come. Nothing is stopped until then."""
+"""Seconds in which all members must arrive. Nothing is stopped until then."""
 FIRST_CALL = 10.0
-"""Seconds that the work on database and domains waits for the folders to be begun, which then go on without a call."""
+"""Seconds that database and domains wait until the backup of the folders has begun, which then continues by itself."""
 CANCELLING = 30.0
 """Seconds in which pieces of work that are no longer wanted must have ended."""
 
@@ -34,11 +34,11 @@ Work = c.Callable[[], Answer]
 
 @dataclasses.dataclass
 class Plan:
-    """What is done on the server. None, or no domain: not asked for.
+    """What is done on the server. None, or no domain: not requested.
 
-    stop, resume: both or none. domains: by name. failed: makes an answer of an exception.
-    verify: makes of the database's answer one that also says whether its backup can be read. It may take as long as the
-    backup, so GroupID runs again before it.
+    stop, resume: both or none. domains: by name. failed: makes an answer from an exception.
+    verify: adds to the database's answer whether its backup can be read. It may take as long as the backup, so GroupID
+    runs again before it.
     """
 
     stop: Work | None
@@ -52,10 +52,10 @@ class Plan:
 
 @dataclasses.dataclass
 class Saved:
-    """The answers. None where something was not asked for, or was not done.
+    """The answers. None if something was not requested, or was not done.
 
-    apart: the meeting failed, and why. broken: what nobody expected. seconds: from the begin of the stop to the end of
-    the resume.
+    apart: the meeting failed, and why. broken: an unexpected error. seconds: from the beginning of the stop to the end
+      of the resume.
     """
 
     stopped: Answer | None = None
@@ -74,14 +74,14 @@ class Saved:
 
 
 def is_failed(answer: Answer | None) -> bool:
-    """Whether an answer is one of failure."""
+    """Whether an answer is a failure."""
     return answer is not None and bool(answer.get("failed") or answer.get("unreachable"))
 
 
 class Saving:
     """The work on one server, once.
 
-    meeting: with the other servers of the deployment, where something is stopped. sharing: of the pieces of work.
+    meeting: with the other servers of the deployment, if something is stopped. sharing: of the pieces of work.
     """
 
     def __init__(self, plan: Plan, meeting: Rendezvous | None, sharing: Sharing) -> None:
@@ -94,7 +94,7 @@ class Saving:
         self.saved = Saved()
 
     def run(self) -> Saved:
-        """Do it. What comes from outside (a signal, a time limit of the task) is raised again after the resume."""
+        """Do it. A signal or a time limit of the task is raised again after the resume."""
         with Signals() as signals:
             try:
                 self._work()
@@ -134,9 +134,10 @@ class Saving:
         self._save()
 
     def _met(self, heard: Heard, what: str) -> bool:
-        """Whether all members have come through a stage. One that has failed says so itself."""
+        """Whether all members have completed a stage. A member that has failed reports this itself."""
         if heard.gone or heard.late:
-            cause = f"{', '.join(heard.gone)} ended before" if heard.gone else f"{', '.join(heard.late)} did not come"
+            gone, late = ", ".join(heard.gone), ", ".join(heard.late)
+            cause = f"{gone} ended before the others" if gone else f"{late} was not ready in time"
             self.saved.apart = Failure("not_together", what, cause, _NEXT)
         return heard.complete
 
@@ -148,7 +149,7 @@ class Saving:
         if plan.database is not None:
             shared["database"] = Piece(plan.database, plan.failed)
         self._pieces |= shared
-        # What has begun is known here, whenever a signal comes.
+        # At this point, it is known what has begun, even if a signal comes.
         if plan.folders is not None:
             self._pieces["part"].start()
             end = time.monotonic() + FIRST_CALL
@@ -166,7 +167,7 @@ class Saving:
             self._meeting.wait(SHARED, failures=False)
 
     def _collect(self) -> None:
-        """Take the answers. Pieces of work that are no longer wanted have a while to end."""
+        """Take the answers. Work that is no longer wanted has some time to end."""
         end = time.monotonic() + CANCELLING
         begun = {name: piece for name, piece in self._pieces.items() if piece.begun}
         for piece in begun.values():
@@ -177,7 +178,7 @@ class Saving:
         self.saved.domains = {name: answer for name, answer in domains.items() if answer}
 
     def _resume(self) -> None:
-        # Where nothing was stopped, a later task of the run ends the record. After an interruption there is none.
+        # If nothing was stopped, a later task of the run ends the record. After an interruption there is none.
         if self._plan.resume is None or (self._began is None and not self._interrupted):
             return
         self.saved.resumed = self._answer_of(self._plan.resume)
@@ -186,7 +187,7 @@ class Saving:
 
     def _verify(self) -> None:
         verify, database = self._plan.verify, self.saved.database
-        # Where not all was started again, the set is never sealed, and a later task of the run tries again.
+        # If something was not started again, the set is never sealed, and a later task of the run tries again.
         if self.saved.broken is not None or is_failed(self.saved.resumed):
             return
         if verify is not None and database is not None and not is_failed(database):

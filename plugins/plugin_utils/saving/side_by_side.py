@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several pieces of work at the same time, each with an answer, whatever happens to it."""
+"""Several pieces of work at the same time. Each has an answer in any case."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOK = 0.2
 class Piece:
     """A piece of work in a thread of its own, which does not keep the process alive.
 
-    work: returns its answer. failed: makes an answer of an exception.
+    work: returns its answer. failed: makes an answer from an exception.
     """
 
     def __init__(self, work: c.Callable[[], Answer], failed: c.Callable[[BaseException], Answer]) -> None:
@@ -41,7 +41,7 @@ class Piece:
     def _run(self) -> None:
         try:
             self._answer = self._context.run(self._work)
-        except BaseException as error:  # that of a thread is nobody's otherwise
+        except BaseException as error:  # otherwise, nobody handles the exception of a thread
             self._answer = self._failed(error)
         self.ended = time.monotonic()
 
@@ -51,7 +51,7 @@ class Piece:
         return self._answer
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for the end. seconds: at most so long."""
+        """Wait for the end. seconds: at most."""
         end = None if seconds is None else time.monotonic() + seconds
         while self._thread.is_alive() and (end is None or time.monotonic() < end):
             self._thread.join(_LOOK)

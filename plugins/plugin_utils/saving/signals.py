@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends a worker of Ansible from outside, made an exception for as long as GroupID is stopped on its host.
+"""Turns signals that end a worker of Ansible into an exception while GroupID is stopped on its host.
 
-Up to ansible-core 2.18, SIGINT is a KeyboardInterrupt and SIGTERM ends the process at once. Later ones end it at once
-by both.
+Up to ansible-core 2.18, SIGINT is a KeyboardInterrupt and SIGTERM ends the process at once. In later versions, both end
+it at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class InterruptedByError(BaseException):
-    """A signal has come. No handler of errors takes it for one."""
+    """A signal has come. Handlers of normal errors do not catch it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {signal.Signals(number).name}")
@@ -26,9 +26,9 @@ class InterruptedByError(BaseException):
 
 
 class Signals:
-    """The first signal raises InterruptedByError in the main thread. Later ones wait until all is as it was.
+    """The first signal raises InterruptedByError in the main thread. Later ones wait until everything is as before.
 
-    A context: at its end, the handlers from before are there again.
+    A context: at its end, the previous handlers are restored.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Signals:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def hold(self) -> None:
-        """Let no signal interrupt any more."""
+        """Do not let signals interrupt any more."""
         self._raises = False
 
     def _come(self, number: int, dummy: types.FrameType | None) -> None:

@@ -5,8 +5,8 @@
 
 ``dn``, ``changetype: add``, then the attributes in order of their names in lower case, spelled as the export asked for
 them, the values of one attribute in order of their bytes, and an empty line. Lines are folded at 76 bytes and end in
-CRLF; there is no ``version:`` line. The records of a file are in order of the 16 bytes of objectGUID, which is itself
-not in it. RFC 2849 says what needs base64.
+CRLF; there is no ``version:`` line. The records of a file are in order of the 16 bytes of objectGUID. The file does not
+contain objectGUID itself. RFC 2849 says what needs base64.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ END: t.Final = b"\r\n"
 """The empty line that ends a record."""
 
 RECORD_LIMIT: t.Final = 16 * 1024 * 1024
-"""Bytes of one record, at most: what the reader takes. Active Directory lets an object have less."""
+"""Maximum bytes of one record. The reader accepts no more. An object in Active Directory is always smaller."""
 
 _CHUNK = 1024 * 1024
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,255}")
@@ -45,7 +45,7 @@ Values: t.TypeAlias = c.Mapping[str, c.Sequence[bytes]]
 def ordered(attributes: c.Sequence[str]) -> tuple[str, ...]:
     """Return the attributes of an export in the order of its records.
 
-    Raises ValueError for a name that is none, for one named twice, for objectGUID, and where there is none.
+    Raises ValueError for an invalid name, a name that occurs twice, objectGUID, and an empty list.
     """
     folded = sorted((name.lower(), name) for name in attributes)
     if not folded:
@@ -57,32 +57,32 @@ def ordered(attributes: c.Sequence[str]) -> tuple[str, ...]:
         if lower == following:
             raise ValueError(f"The attribute {name} is named twice.")
         if lower == GUID.lower():
-            raise ValueError(f"{GUID} names a group. It is always read, and never one of the attributes.")
+            raise ValueError(f"{GUID} identifies a group. It is always read, and cannot be one of the attributes.")
     return tuple(name for dummy, name in folded)
 
 
 def head(dn: str) -> bytes:
-    """Begin a record: what stands before the attributes."""
+    """Return the beginning of a record: the lines before the attributes."""
     return dn_lines(dn) + ADD
 
 
 def body(attributes: c.Sequence[str], values: Values) -> bytes:
-    """Write the attributes of a group, and the empty line. Nothing when it has none of them.
+    """Return the lines of a group's attributes, and the empty line. Empty if the group has none of them.
 
-    attributes: as ``ordered`` gives them.
+    attributes: as ``ordered`` returns them.
     """
     lines = [value_lines(name, value) for name in attributes for value in sorted(values.get(name.lower(), ()))]
     return b"".join([*lines, END]) if lines else b""
 
 
 def raw_records(source: t.BinaryIO, limit: int = RECORD_LIMIT) -> c.Iterator[bytes]:
-    """Cut a file in canonical form into its records, each with its empty line. They are not read.
+    """Cut a file in canonical form into its records, each with its empty line. They are not parsed.
 
-    Raises ValueError for a record that is longer than the limit, and for a file that ends within one.
+    Raises ValueError for a record that is longer than the limit, and for a file that ends in the middle of a record.
     """
     rest = b""
     while chunk := source.read(_CHUNK):
-        # The cut may lie within the two line ends, and a long record must not be searched again from its beginning.
+        # A block may end between the two line ends, and a long record must not be searched again from its beginning.
         begin = max(0, len(rest) - 3)
         rest += chunk
         end = rest.find(b"\r\n\r\n", begin)

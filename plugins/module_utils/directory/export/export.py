@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An export: from one pass over a domain's groups come the canonical file and its companion.
+"""An export: one pass over a domain's groups writes the canonical file and its companion.
 
-Memory does not grow with the number of groups. Records are made at once, sorted in runs that go to a file of the same
-folder, and merged; the hashes come from the pass that writes the two files.
+Memory use does not grow with the number of groups. Records are sorted in runs, which are stored in a file in the same
+folder, and then merged. The hashes are computed while the two files are written.
 """
 
 from __future__ import annotations
@@ -70,18 +70,19 @@ def export_pages(
     name: str,
     memory: int = MEMORY,
 ) -> Exported:
-    """Write ``<name>.ldf`` and ``<name>.groups.jsonl`` into a folder that is the caller's alone.
+    """Write ``<name>.ldf`` and ``<name>.groups.jsonl`` into a folder that only the caller uses.
 
-    pages: all groups of the domain, with objectGUID and the attributes; another attribute is passed over.
-    attributes: what to export. memory: bytes of records that are held at most.
+    pages: all groups of the domain, with objectGUID and the attributes; other attributes are ignored.
+    attributes: what to export. memory: maximum bytes of records in memory.
 
-    Raises DirectoryError for a group without a usable objectGUID, one that came twice and changed in between, and
-    values that the server cut; whatever the pages raise; OSError; ValueError for attributes or a name that are none.
+    Raises DirectoryError for a group without a usable objectGUID, for a group that was returned twice with different
+    content, and for values that were returned only in part; the exceptions of the pages; OSError; ValueError for
+    invalid attributes or an invalid name.
     """
     names = ordered(attributes)
     if not name or pathlib.PurePath(name).name != name:
         raise ValueError(f"{name!r} cannot be the name of a file.")
-    # Without a name: gone with the process, whatever ends it.
+    # It has no name, so it is removed when the process ends in any way.
     with tempfile.TemporaryFile(dir=folder) as spill:
         sorter = Sorter(spill, memory)
         encode = _Encoder(names).encode
@@ -91,13 +92,13 @@ def export_pages(
 
 
 class _Encoder:
-    """Turns entries into what is sorted: objectGUID, length of the companion's line, that line, the record.
+    """Turns entries into byte strings to sort: objectGUID, length of the companion's line, that line, the record.
 
-    Equal bytes are the same group with the same content; a group without a record ends with its line.
+    Equal byte strings are the same group with the same content. Without a record, they end after the line.
     """
 
     def __init__(self, names: c.Sequence[str]) -> None:
-        # Place of each attribute in a record, by every spelling met so far; 0 is objectGUID.
+        # Place of each attribute in a record, by every spelling seen so far; 0 is objectGUID.
         self._names = (GUID, *names)
         self._places = {spelling: place for place, name in enumerate(self._names) for spelling in (name, name.lower())}
 
@@ -135,7 +136,7 @@ class _Encoder:
         return blobs
 
     def _index_of(self, dn: str, spelling: str) -> int | None:
-        """Look at a spelling that was not met before. None: not asked for. Raises DirectoryError."""
+        """Return the place of an attribute in a new spelling. None: it was not requested. Raises DirectoryError."""
         name, dummy, options = spelling.lower().partition(";")
         place = self._places.get(name)
         if place is None:
@@ -163,7 +164,7 @@ def _without_guid(dn: str) -> DirectoryError:
 
 
 def _too_large(line: bytes) -> DirectoryError:
-    """What is larger could be written, and not be read again. line: the group's, of the companion."""
+    """Return the error for a record that could be written but not read again. line: of the companion."""
     return DirectoryError(
         "group_too_large",
         f"The export stopped at {json.loads(line)['dn'][:200]}",
@@ -175,7 +176,10 @@ def _too_large(line: bytes) -> DirectoryError:
 def _write(
     blobs: c.Iterable[bytes], names: tuple[str, ...], ldif_path: pathlib.Path, companion_path: pathlib.Path
 ) -> Exported:
-    """Write both files from what is sorted. Raises DirectoryError for a group that is twice or too large."""
+    """Write both files from the sorted byte strings.
+
+    Raises DirectoryError for a group that occurs twice or is too large.
+    """
     groups = exported = 0
     before = b""
     with _HashedFile(ldif_path) as ldif, _HashedFile(companion_path) as lines:
@@ -208,7 +212,7 @@ def _duplicate_guid(blob: bytes) -> DirectoryError:
 
 
 class _HashedFile:
-    """A new file that is hashed while it is written; it is not left behind by an error."""
+    """A new file that is hashed while it is written. After an error, it is removed."""
 
     result: WrittenFile
 

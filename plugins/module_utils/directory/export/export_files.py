@@ -22,13 +22,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
 
 StoredGroup: t.TypeAlias = tuple[bytes, str, bytes]
-"""objectGUID's 16 bytes, DN, and the record from its first attribute to its empty line: nothing where there is none."""
+"""The 16 bytes of objectGUID, the DN, and the record from its first attribute to its empty line, or nothing."""
 
 Item = t.TypeVar("Item")
 
 
 class FilesError(DirectoryError):
-    """Files are not what an export or a restore writes. Nothing was taken from them."""
+    """The files were not written by an export or a restore. Nothing in them was used."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Pair:
     attributes: tuple[str, ...]
 
     def groups(self) -> c.Iterator[StoredGroup]:
-        """Yield every group in order of objectGUID; records are cut out and not read.
+        """Yield every group in order of objectGUID; records are not parsed.
 
-        Raises FilesError where the files do not fit together or a companion is none, OSError.
+        Raises FilesError if the files do not belong together or the companion is not valid, OSError.
         """
         with self.companion.open("rb") as lines, self.ldif.open("rb") as source:
             following = self._refusing(self.ldif.name, raw_records(source))
@@ -53,13 +53,13 @@ class Pair:
                 begin = head(dn)
                 record = next(following, b"")
                 if not record.startswith(begin):
-                    raise self._refused(f"{self.companion.name} names {dn}, whose record does not come next")
+                    raise self._refused(f"{self.companion.name} names {dn}, but the next record is of another group")
                 yield guid, dn, record[len(begin) :]
             if next(following, None) is not None:
                 raise self._refused(f"{self.ldif.name} has more records than {self.companion.name} names")
 
     def values(self, dn: str, text: bytes) -> dict[str, list[bytes]]:
-        """Read what ``groups`` gave of one record: values by attribute name in lower case.
+        """Parse a record that ``groups`` returned: values by attribute name in lower case.
 
         Raises FilesError for a record that an export of these attributes would not have written.
         """
@@ -84,7 +84,7 @@ class Pair:
         return found[0].attributes if found[0].attributes.keys() <= known else None
 
     def _refusing(self, name: str, items: c.Iterator[Item]) -> c.Iterator[Item]:
-        """Yield the items, and refuse what their reader refuses. name: of the file that is read."""
+        """Yield the items. An error of their reader becomes a FilesError. name: of the file that is read."""
         try:
             yield from items
         except ValueError as problem:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A sort of more byte strings than memory should hold."""
+"""Sorts more byte strings than should be in memory."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _OVERHEAD = 41
 
 
 class Sorter:
-    """Takes byte strings of less than 4 GB in any order, gives them back sorted. Equal ones all come back.
+    """Takes byte strings of less than 4 GB in any order, and returns them sorted. Equal ones are all returned.
 
-    spill: an empty file of the caller's, open for reading and writing, for what exceeds the memory. memory: bytes.
+    spill: an empty file, open for reading and writing, for byte strings that do not fit into the memory. memory: bytes.
     """
 
     def __init__(self, spill: t.IO[bytes], memory: int = MEMORY) -> None:
@@ -33,20 +33,20 @@ class Sorter:
         self._runs: list[tuple[int, int]] = []
 
     def extend(self, items: c.Sequence[bytes]) -> None:
-        """Take some more. Raises OSError when they cannot be written away."""
+        """Add byte strings. Raises OSError if they cannot be written to the file."""
         self._kept += items
         self._size += sum(map(len, items)) + _OVERHEAD * len(items)
         if self._size > self._memory:
             self._spill()
 
     def sorted(self) -> c.Iterator[bytes]:
-        """Return all of them, once, in order."""
+        """Return all byte strings in order. Call it only once."""
         self._kept.sort()
         self._spill_file.flush()
         return heapq.merge(self._kept, *(_run(self._spill_file.fileno(), *place) for place in self._runs))
 
     def _spill(self) -> None:
-        """Write what is kept as one sorted run."""
+        """Write the byte strings in memory as one sorted run."""
         self._kept.sort()
         begin = self._spill_file.tell()
         self._spill_file.writelines(part for item in self._kept for part in (len(item).to_bytes(_LENGTH, "big"), item))
@@ -60,7 +60,7 @@ def _run(descriptor: int, begin: int, end: int) -> c.Iterator[bytes]:
     held = b""
     at = 0
     while True:
-        # Every item that is whole in memory is given without a look at the file.
+        # Items that are completely in memory are returned without reading the file.
         have = len(held)
         while at + _LENGTH <= have:
             start = at + _LENGTH

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The companion of an export: every group of the pass, also those without any of the attributes.
 
-A JSON object a line, UTF-8, LF, in order of the 16 bytes of objectGUID, as the records beside it:
-``{"guid": "<Microsoft's text form, lower case>", "dn": "...", "exported": true|false}``. With it, a restore can
-distinguish a group that had nothing at backup time from a newer one, and finds groups that were moved or renamed.
+One JSON object per line, in UTF-8 with LF, in order of the 16 bytes of objectGUID, like the records: ``{"guid":
+"<Microsoft's text form, lower case>", "dn": "...", "exported": true|false}``. With it, a restore can distinguish a
+group that had nothing at backup time from a newer one, and finds groups that were moved or renamed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_bytes, guid_text
 
 LINE_LIMIT: t.Final = 64 * 1024
-"""Bytes of one line, at most. The DN of an object in Active Directory has far fewer."""
+"""Maximum bytes of one line. The DN of an object in Active Directory is much shorter."""
 
 _KEYS: t.Final = {"guid", "dn", "exported"}
 
@@ -36,9 +36,10 @@ def line(guid: bytes, dn: str, exported: bool) -> bytes:
 
 
 def groups(source: t.BinaryIO) -> c.Iterator[Group]:
-    """Read a companion, which may be anything.
+    """Read a companion. The file may have any content.
 
-    Raises ValueError that names the line: no such object, a key more or less, a GUID that is none, not in order.
+    Raises ValueError that names the line: not such an object, an unknown or a missing key, an invalid GUID, wrong
+    order.
     """
     before = b""
     number = 0
@@ -66,7 +67,7 @@ def _group(text: bytes) -> Group:
         raise ValueError("it is not an object with guid, dn and exported, and nothing else")
     shown, dn, exported = fields["guid"], fields["dn"], fields["exported"]
     if not isinstance(shown, str) or not isinstance(dn, str) or not isinstance(exported, bool):
-        raise ValueError("a value is not of its kind")
+        raise ValueError("a value has the wrong type")
     try:
         dn.encode()
     except UnicodeEncodeError:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The export by ldifde.exe: its arguments, and what is to be thought of what it left.
+"""The export by ldifde.exe: its arguments, and the check of its result.
 
-It runs on a server, under the logon that the connection has there. It is judged by its exit code, by the file and by
-numbers: what it says is in the language of that Windows, and is quoted, never read.
+It runs on a server, with the logon of the connection. The result is checked by the exit code, the file and numbers. The
+program's messages are in the language of that Windows, so they are quoted and not interpreted.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ EXPORT: t.Final = "export.ldf"
 ERRORS: t.Final = "ldif.err"
 SID: t.Final = "objectSid"
 COLLECT: t.Final = (EXPORT, ERRORS)
-"""Files of the working folder that ``judge`` wants."""
+"""Files of the working folder that ``judge`` needs."""
 
 WORK: t.Final = "{work}"
-"""Stands for the program's working folder in an argument (the agent's operation ``run``)."""
+"""Placeholder for the program's working folder in an argument (the agent's operation ``run``)."""
 
 _QUOTED = 8_000
 _LINES_OF_THE_COUNT = 3
 # A logon that did not reach the domain controller, by number: ERROR_LOGON_FAILURE (0x52e, 1326),
 # ERROR_NOT_AUTHENTICATED (0x4dc, 1244), ERROR_DS_OPERATIONS_ERROR (0x2020, 8224: AD's answer to a search without a
-# bind), LDAP's invalidCredentials (0x31), and SSPI's own (0x80090300 to 0x8009035f). Source: MS-ERREF 2.1 and 2.2.
-# A number without a mark of its own, as any count, name or path may have in it, counts at the end of a line alone.
+# bind), LDAP's invalidCredentials (0x31), and SSPI's own (0x80090300 to 0x8009035f). Source: MS-ERREF 2.1 and 2.2. A
+# plain number may be part of any count, name or path, so it counts only at the end of a line.
 _NO_LOGON = re.compile(
     r"\b(?:0x0*(?:52e|4dc|2020|31)|0000(?:052e|04dc|2020)|data 52e|(?:0x)?800903[0-5][0-9a-f])\b"
     r"|(?:^|[\s:(])(?:1326|1244|8224)\)?\.?[ \t\r]*$",
@@ -59,16 +59,20 @@ def arguments(
     """Return the arguments of one export over all groups.
 
     ``-u``: UTF-16, with a mark. ``-h``: encrypted by SASL. ``-w``: seconds that the server may take for an answer.
-    ``-j``: folder of its logs. Paging (off by ``-g``) and binary values (left out by ``-n``) stay; no name and password
-    (``-b``).
+    ``-j``: folder of its logs. Paging stays on (no ``-g``), binary values are included (no ``-n``), and there is no
+    name and password (no ``-b``).
 
-    Raises ValueError for what would change its meaning on the way: names of attributes that are none, ``{work}``.
+    Raises ValueError for values that would change the meaning of the arguments: invalid names of attributes,
+    ``{work}``.
     """
     return _arguments(server, base, "Subtree", filter_text, (GUID, *ordered(attributes)), operation_seconds)
 
 
 def domain_arguments(server: str, base: str, operation_seconds: int) -> list[str]:
-    """Return the arguments that read the domain object alone: who the domain is. base: its DN. Raises ValueError."""
+    """Return the arguments that read only the domain object, which identifies the domain. base: its DN.
+
+    Raises ValueError.
+    """
     return _arguments(server, base, "Base", "(objectClass=*)", (GUID, SID), operation_seconds)
 
 
@@ -97,11 +101,11 @@ def judge(
 ) -> c.Iterator[list[Entry]]:
     """Return the pages of an export that succeeded, names of attributes in lower case.
 
-    server: the one in the program's arguments. files: content by name, None for one that is not there. output: what
-    the program printed. whole_output: False if a part of that is missing.
+    server: the one in the program's arguments. files: content by name, None for a missing file. output: what the
+    program printed. whole_output: False if a part of that is missing.
 
-    Raises DirectoryError before the first page when the program failed or the file is not whole; with a page where the
-    file cannot be read. What came before is never the whole result.
+    Raises DirectoryError before the first page if the program failed or the file is incomplete, and at a page if the
+    file cannot be read there. The pages before an error are never the whole result.
     """
     said = "\n".join(part.strip() for part in (_text(files.get(ERRORS) or b""), output) if part.strip())
     content = files.get(EXPORT)
@@ -153,9 +157,9 @@ def _pages(server: str, content: bytes, count: int) -> c.Iterator[list[Entry]]:
 
 
 def _numbers_at_the_end(output: str) -> set[int]:
-    """Return the numbers in the last lines that the program said, where it says how many entries it wrote.
+    """Return the numbers in the last lines of the program's output, where it reports how many entries it wrote.
 
-    In any language; no number at all where it says something else there.
+    This works in any language. Empty if these lines have no number.
     """
     lines = [line for line in output.splitlines() if line.strip()][-_LINES_OF_THE_COUNT:]
     return {int(number) for number in _NUMBER.findall("\n".join(lines)) if len(number) < 10}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which domain an export by ldifde.exe is of: what it gave of the domain object, read as a session reads it."""
+"""Identifies the domain of an export by ldifde.exe, from the exported domain object."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def base_of(domain: str) -> str:
 def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
     """Return the domain from the one entry that ``ldifde.domain_arguments`` asks for.
 
-    The server's count of changes, and whether it may be written, are not in it.
+    It does not say the server's count of changes, or whether the server is read-only.
 
-    Raises DirectoryError for anything but one domain object; what the pages raise.
+    Raises DirectoryError for anything but one domain object; the exceptions of the pages.
     """
     values = _values(pages)
     try:
@@ -38,7 +38,7 @@ def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
             base=target.base or base_of(target.domain),
             server=target.host,
             guid=guid,
-            # AD LDS, which is no domain, has none.
+            # AD LDS is not a domain and has none.
             sid=sid_text(sid) if sid else "",
             highest_committed_usn=None,
             read_only=None,
@@ -51,7 +51,7 @@ def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
 def guid_of(domain: str, pages: c.Iterable[c.Sequence[Entry]]) -> str:
     """Return the objectGUID, as text, of the one entry that ``ldifde.domain_arguments`` asks for.
 
-    Raises DirectoryError for anything but one object; what the pages raise.
+    Raises DirectoryError for anything but one object; the exceptions of the pages.
     """
     try:
         return _guid(_values(pages))
@@ -67,7 +67,7 @@ def _values(pages: c.Iterable[c.Sequence[Entry]]) -> dict[str, list[bytes]]:
 def _guid(values: c.Mapping[str, list[bytes]]) -> str:
     guid = values.get(GUID.lower(), [b""])[0]
     if len(guid) != _GUID_BYTES:
-        raise ValueError(f"it gave no entry, or several, or no {GUID} of 16 bytes")
+        raise ValueError(f"it returned no entry, several entries, or no {GUID} of 16 bytes")
     return guid_text(guid)
 
 

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""LDIF, the form in which directory entries and their changes lie in files (RFC 2849)."""
+"""LDIF, the file format for directory entries and their changes (RFC 2849)."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An LDIF file as blocks: what stands between its empty lines, whatever its encoding and its line ends."""
+"""Reads an LDIF file as blocks: the lines between its empty lines, in any encoding and with any line ends."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 class Block(t.NamedTuple):
-    """Lines of a file between two empty ones.
+    """Lines of a file between two empty lines.
 
-    line: of the first, from 1. text: UTF-8 in a file of UTF-16, else as it lies there; with ``\\n`` between the lines.
+    line: number of the first line, from 1. text: UTF-8 if the file is in UTF-16, otherwise unchanged; ``\\n`` between
+      lines.
     """
 
     line: int
     text: bytes
 
     def unfolded(self) -> bytes:
-        """Return the text with each continued line in one: what begins with ONE blank goes on without it."""
+        """Return the text with continued lines joined. A line that begins with a space continues the line before it."""
         return self.text.replace(b"\n ", b"")
 
     def line_of(self, index: int) -> int:
-        """Return the file's line on which the unfolded line ``index``, from 0, begins."""
+        """Return the number of the line in the file where the unfolded line ``index``, from 0, begins."""
         if not index:
             return self.line
         begins = (at for at, line in enumerate(self.text.split(b"\n")) if not at or not line.startswith(b" "))
@@ -64,14 +65,14 @@ def blocks(source: t.BinaryIO, limits: Limits) -> c.Iterator[Block]:
 
 
 def _block(line: int, text: bytes, limits: Limits) -> Block:
-    """Return a block without empty lines before it. Raises LdifError when it is too large, or no text at all."""
+    """Return a block without empty lines before it. Raises LdifError if it is too large or not text."""
     begins = text.lstrip(b"\n")
     block = Block(line + len(text) - len(begins), begins)
     if b"\0" in begins:
         raise LdifError(
             block.line + begins.count(b"\n", 0, begins.index(b"\0")),
-            "There is a NUL in the line: this is no LDIF, or it is damaged.",
-            "Check what the file is; UTF-16 is known by the mark that it begins with.",
+            "The line contains a NUL character: the file is not LDIF, or it is damaged.",
+            "Check the file. A file in UTF-16 must begin with a byte order mark.",
         )
     if len(begins) > limits.record_bytes:
         what = f"{limits.record_bytes:,} bytes"
@@ -81,13 +82,13 @@ def _block(line: int, text: bytes, limits: Limits) -> Block:
         return block
     raise LdifError(
         block.line,
-        f"What begins here has more than {what} without an empty line, which no record of a group has.",
-        "Check what the file is.",
+        f"More than {what} follow here without an empty line. No record of a group is that long.",
+        "Check the file.",
     )
 
 
 def _pieces(source: t.BinaryIO) -> c.Iterator[bytes]:
-    """Yield a file in pieces of one size, however little a read gives."""
+    """Yield a file in pieces of one size, even if a read returns less."""
     while True:
         parts, size = [], 0
         while size < _PIECE and (part := source.read(_PIECE - size)):
@@ -99,7 +100,7 @@ def _pieces(source: t.BinaryIO) -> c.Iterator[bytes]:
 
 
 def _in_utf8(source: t.BinaryIO) -> c.Iterator[bytes]:
-    """Return the pieces of a file without its byte order mark, in UTF-8 when that says UTF-16."""
+    """Return the pieces of a file without its byte order mark, converted to UTF-8 if the mark says UTF-16."""
     pieces = _pieces(source)
     first = next(pieces, b"")
     codec = _UTF_16.get(first[:2])
@@ -118,7 +119,7 @@ def _decoded(pieces: c.Iterator[bytes], codec: str) -> c.Iterator[bytes]:
             before = bytes(problem.object)[: int(problem.start)].decode(codec, "replace")
             raise LdifError(
                 line + before.count("\n"),
-                f"The file begins as {codec.upper()}, and this line is not ({problem.reason}).",
+                f"The file begins as {codec.upper()}, but this line is not valid ({problem.reason}).",
                 "The file is damaged or was cut off: use a complete one.",
             ) from None
         line += text.count("\n")
@@ -126,7 +127,7 @@ def _decoded(pieces: c.Iterator[bytes], codec: str) -> c.Iterator[bytes]:
 
 
 def _with_line_feeds(pieces: c.Iterator[bytes]) -> c.Iterator[bytes]:
-    """Return the pieces with ``\\n`` for ``\\r\\n``, also where that is cut in two."""
+    """Return the pieces with ``\\n`` for ``\\r\\n``, also if it is divided between two pieces."""
     held = b""
     for piece in pieces:
         text = held + piece

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an LDIF file holds, as RFC 2849 has it and as far as groups' attributes need it: records that add or modify."""
+"""The content of an LDIF file (RFC 2849), as far as group attributes need it: records that add or modify."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 # An attribute description of RFC 4512: name or number, then options.
 _NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
 _NAME_AT_MOST = 255
-# Words that begin a line with a meaning of its own.
+# Names of lines with a special meaning.
 _RESERVED = frozenset(("dn", "changetype", "control"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One change of a modify record. attribute: as it is spelled. values: none with ``delete`` and ``replace``: all."""
+    """One change of a modify record. attribute: as spelled. values: if empty, ``delete`` and ``replace`` mean all."""
 
     operation: t.Literal["add", "delete", "replace"]
     attribute: str
@@ -31,8 +31,8 @@ class Change:
 class Record:
     """One record of a file.
 
-    line: of its ``dn:``, from 1. changetype: None where it has none. attributes: lower-case name -> values in the
-    file's order; empty in a modify record, whose changes are in ``changes``.
+    line: of its ``dn:``, from 1. changetype: None if it has none. attributes: lower-case name -> values in the file's
+    order; empty in a modify record, whose changes are in ``changes``.
     """
 
     line: int
@@ -44,12 +44,12 @@ class Record:
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a file may hold at most; more is an error. They bound the memory that reading takes.
+    """Limits of a file. More is an error. They limit the memory that reading needs.
 
-    value_bytes: of one line put together from its folds. record_bytes: of a record as it lies in the file.
-    record_lines: of a record as it lies in the file. values: of a record, with ``dn:``, ``changetype:`` and comments.
-    attributes: names in a record.
-    The defaults leave room for all that a directory server hands out in one message (10 MB).
+    value_bytes: of one line after its folded lines were joined. record_bytes: of a record in the file.
+    record_lines: of a record in the file. values: of a record, with ``dn:``, ``changetype:`` and comments.
+    attributes: names in a record. The defaults are enough for everything that a directory server returns in one message
+    (10 MB).
     """
 
     value_bytes: int = 4 * 1024 * 1024
@@ -60,9 +60,9 @@ class Limits:
 
 
 class LdifError(ValueError):
-    """A file that cannot be read as LDIF, or will not be.
+    """A file that is not valid LDIF, or is refused.
 
-    line: where, from 1. what, next_step: sentences.
+    line: its number, from 1. what, next_step: sentences.
     """
 
     def __init__(self, line: int, what: str, next_step: str) -> None:
@@ -76,7 +76,7 @@ class LdifError(ValueError):
 
 
 def attribute_name(name: str) -> str | None:
-    """Return the name in lower case, None for one that no attribute of a record can have."""
+    """Return the name in lower case. None if no attribute of a record can have it."""
     lower = name.lower()
     good = len(name) <= _NAME_AT_MOST and _NAME.fullmatch(name) and lower not in _RESERVED
     return lower if good else None

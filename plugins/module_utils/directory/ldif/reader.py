@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads LDIF files, record by record.
 
-RFC 2849, strictly, but for this: text may stand in clear as UTF-8, in a file of UTF-8 or UTF-16 (``ldifde -u``); a
-value in clear may begin with ':' or '<' after a blank; and a record may be without attributes, as servers give them.
-URLs in place of values, controls, and all that is neither ``add`` nor ``modify`` are refused. So is a file that ends
-within a line, and a change without the '-' that ends it: it may have been cut off.
+It follows RFC 2849 strictly, with these exceptions: text may be plain UTF-8, in a file in UTF-8 or UTF-16 (``ldifde
+-u``); a plain value may begin with ':' or '<' after a space; and a record may have no attributes, because servers
+return such records. URLs in place of values, controls, and records that are neither ``add`` nor ``modify`` are refused.
+A file that ends in the middle of a line and a change without its final '-' are also refused, because the file may have
+been cut off.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ _OPERATIONS: dict[bytes, t.Literal["add", "delete", "replace"]] = {
     b"replace": "replace",
 }
 
-# Spellings of names that are kept; the names of hostile files are without end.
+# Maximum number of cached spellings of names: a hostile file can have any number of names.
 _NAMES_AT_MOST = 10_000
 _QUOTED_AT_MOST = 40
 _DEFAULT_LIMITS = Limits()
 
 _MEND = "Correct the line, or use another file."
 _ANEW = "Export the file again, as UTF-8 or with 'ldifde -u'."
-_TOO_MUCH = "No group has so much: check what the file is."
+_TOO_MUCH = "No group has that much: check the file."
 
 
 def records(source: t.BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> c.Iterator[Record]:
@@ -64,7 +65,7 @@ def records(source: t.BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> c.Iterator[
 
 
 class _FaultError(Exception):
-    """What is wrong with the token ``index`` of a block."""
+    """The fault in the token ``index`` of a block."""
 
     def __init__(self, index: int, what: str, next_step: str = _MEND) -> None:
         super().__init__(index, what, next_step)
@@ -101,7 +102,7 @@ class _Lines:
     def _check_text(self, text: bytes) -> None:
         if b"\r" in text:
             index = text.count(b"\n", 0, text.index(b"\r"))
-            what = "There is a carriage return without a line feed behind it in the line."
+            what = "The line contains a carriage return without a line feed after it."
             raise self._error(index, what, _ANEW)
         if text.isascii():
             return
@@ -111,7 +112,7 @@ class _Lines:
             raise self._error(
                 text.count(b"\n", 0, problem.start),
                 f"The line is not UTF-8 (byte 0x{text[problem.start]:02x}). It may be in a code page of Windows, "
-                "which a file does not name.",
+                "which LDIF does not support.",
                 _ANEW,
             ) from None
 
@@ -125,7 +126,7 @@ class _Lines:
 
 
 class _Reader:
-    """Makes records of lines. It knows what it read before: ``version:``, and names."""
+    """Makes records from lines. It remembers ``version:`` and names that it has read."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -133,7 +134,7 @@ class _Reader:
         self._at_start = True
 
     def read(self, lines: _Lines) -> Record | None:
-        """Return the record of a block, None when there is none. Raises _FaultError."""
+        """Return the record of a block, None if there is none. Raises _FaultError."""
         tokens = lines.tokens
         start = 0
         if self._at_start and tokens:
@@ -176,7 +177,7 @@ class _Reader:
                 raise _FaultError(start, what, "Use a complete file. If this one is complete, add the '-'.") from None
             values = self._values(tokens, start + 1, end, attribute)
             if operation == "add" and not values:
-                raise _FaultError(start, f"Nothing is to be added to {attribute}.")
+                raise _FaultError(start, f"No value is given to add to {attribute}.")
             yield Change(operation, attribute, values)
             start = end + 1
 
@@ -214,7 +215,7 @@ class _Reader:
 
 
 def _past_version(token: _Token) -> int:
-    """Return the index of the token behind ``version:``, which only the file's first line can be."""
+    """Return the index of the token after ``version:``. Only the file's first line can be ``version:``."""
     name, mark, value, dummy = token
     if name.lower() != b"version":
         return 0
@@ -238,7 +239,7 @@ def _changetype(index: int, token: _Token) -> t.Literal["add", "modify"]:
     if changetype is None or token[1]:
         raise _FaultError(
             index,
-            f"The changetype {_short(token[2])} is not read: only 'add' and 'modify' are.",
+            f"The changetype {_short(token[2])} is not supported: only 'add' and 'modify' are.",
             "Remove records of other kinds from the file.",
         )
     return changetype
@@ -247,13 +248,13 @@ def _changetype(index: int, token: _Token) -> t.Literal["add", "modify"]:
 def _decoded(index: int, mark: bytes, value: bytes) -> bytes:
     """Return the decoded base64. Only the form of a strict writer is accepted, with nothing before or after it."""
     if mark == b"<":
-        raise _FaultError(index, "The value is a URL; none is ever opened.", "Write the value itself in its place.")
+        raise _FaultError(index, "The value is a URL. URLs are never opened.", "Write the value itself in its place.")
     try:
         content = binascii.a2b_base64(value)
     except binascii.Error:
         content = None
     if content is None or binascii.b2a_base64(content, newline=False) != value:
-        raise _FaultError(index, "What stands behind '::' is not base64: it is damaged or was cut off.")
+        raise _FaultError(index, "The text after '::' is not base64: it is damaged or was cut off.")
     return content
 
 
@@ -262,7 +263,7 @@ def _not_a_line(line: bytes) -> str:
         return "The line begins with a blank, but there is no line before it to continue."
     if line.startswith(b":"):
         return "There is no name before the ':'."
-    return f"There is no ':' behind the name {_short(line)}."
+    return f"There is no ':' after the name {_short(line)}."
 
 
 def _not_a_name(raw: bytes) -> str:
@@ -272,7 +273,7 @@ def _not_a_name(raw: bytes) -> str:
     if lower in (b"dn", b"changetype"):
         return f"{_short(raw)} is found within a record: an empty line may be missing before it."
     if lower == b"control":
-        return "The record has a control, which is not read."
+        return "The record has a control. Controls are not supported."
     return f"{_short(raw)} is not the name of an attribute."
 
 

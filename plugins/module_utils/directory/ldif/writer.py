@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes LDIF records, so that every reader that keeps to RFC 2849 reads them the same."""
+"""Writes LDIF records in a form that every reader according to RFC 2849 understands in the same way."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
 WIDTH = 76
 """Bytes of a line, its end not counted; longer ones are folded. A convention: the RFC allows any width."""
 
-# What the RFC lets stand in clear, and asks for no base64 of: no blank at its end.
+# Values that need no base64 according to the RFC. They have no space at the end.
 _SAFE = re.compile(rb"(?![ :<])[\x01-\x09\x0b\x0c\x0e-\x7f]+(?<! )\Z")
 
 
 def value_lines(name: str, value: bytes) -> bytes:
-    """Return one value of an attribute: in base64 where it must be, folded, with CRLF at each line's end.
+    """Return one value of an attribute: in base64 if necessary, folded, with CRLF at the end of each line.
 
-    Raises ValueError for what is no attribute's name.
+    Raises ValueError for an invalid name of an attribute.
     """
     return _lines(_encoded(name), value)
 
@@ -35,12 +35,12 @@ def dn_lines(dn: str) -> bytes:
 def modify_record(dn: str, changes: c.Sequence[Change]) -> bytes:
     """Return a record that modifies an entry, with the empty line that ends it.
 
-    Raises ValueError for an ``add`` without values and for what is no attribute's name.
+    Raises ValueError for an ``add`` without values and for an invalid name of an attribute.
     """
     parts = [dn_lines(dn), b"changetype: modify\r\n"]
     for change in changes:
         if change.operation == "add" and not change.values:
-            raise ValueError(f"Nothing is to be added to {change.attribute}.")
+            raise ValueError(f"No value is given to add to {change.attribute}.")
         name = _encoded(change.attribute)
         parts.append(_lines(change.operation.encode(), name))
         parts += [_lines(name, value) for value in change.values]

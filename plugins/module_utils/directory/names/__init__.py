@@ -1,4 +1,4 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of objects, filters, and which groups and attributes are meant."""
+"""Names of objects, filters, and the selection of groups and attributes."""

@@ -13,15 +13,15 @@ _BLANKS_BEHIND = re.compile(r"(?<!\\) +\Z")
 
 
 def split(dn: str) -> tuple[str, str]:
-    """Return the object's own name (``CN=Sales``) and that of what it lies in (``OU=Groups,DC=corp,DC=example``)."""
+    """Return the object's own name (``CN=Sales``) and the DN of its container (``OU=Groups,DC=corp,DC=example``)."""
     end = _end(dn, 0)
     return dn[:end], dn[end + 1 :]
 
 
 def normal(dn: str) -> tuple[str, ...]:
-    """Return a form that is equal for two texts of one name: without case, escapes and blanks around a name.
+    """Return a form that is equal for all spellings of a name, regardless of case, escapes and spaces around a name.
 
-    Raises ValueError for a text that is no distinguished name.
+    Raises ValueError for a text that is not a distinguished name.
     """
     names = []
     begin = 0

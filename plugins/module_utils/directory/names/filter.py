@@ -1,12 +1,12 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with an LDAP filter, and where.
+"""Finds the first fault in an LDAP filter.
 
-A server or its client library says no more than "bad search filter". The grammar is RFC 4515's, with the empty ``(&)``
-and ``(|)`` of RFC 4526 and the attribute names of RFC 4512. It is narrower in three places, where no server takes what
-the grammar allows: two asterisks in a row, ``(:dn:=value)``, and halves of a character that UTF-8 cannot carry. Blanks
-between the parts, which some clients pass over and others do not, are faults as the RFC has them.
+A server or its client library only says "bad search filter". The grammar is RFC 4515's, with the empty ``(&)`` and
+``(|)`` of RFC 4526 and the attribute names of RFC 4512. It is stricter in three places, where no server accepts what
+the grammar allows: two asterisks in a row, ``(:dn:=value)``, and halves of a character that UTF-8 cannot encode. Spaces
+between the parts are faults, as in the RFC: some clients ignore them and others do not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"(?:[^\x00()*\\\ud800-\udfff]+|\\[0-9A-Fa-f]{2})*")
 _ITEM = re.compile(rf"{_ATTRIBUTE.pattern}(?:[<>~:]?=)(?:{_PLAIN.pattern})")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
-# Characters of a name in a message: what is given as a filter may be anything, of any length.
+# Maximum characters of a name in a message: a given filter may be any text of any length.
 _QUOTED_AT_MOST = 40
 
 
@@ -30,7 +30,7 @@ _QUOTED_AT_MOST = 40
 class Fault:
     """The first fault of a filter.
 
-    position: of the character that is wrong, from 0; the filter's length where something is missing at its end.
+    position: of the character that is wrong, from 0; the filter's length if something is missing at its end.
     what: a sentence for people. corrected: the filter without its faults if that is clear, else None.
     """
 
@@ -40,7 +40,7 @@ class Fault:
 
 
 def fault(text: str) -> Fault | None:
-    """Return the first fault of a filter, None when it has none."""
+    """Return the first fault of a filter, None if it has none."""
     scan = _Scan(text)
     try:
         scan.run()
@@ -53,7 +53,7 @@ def fault(text: str) -> Fault | None:
 
 
 class _StopError(Exception):
-    """A fault that nobody but the filter's author can mend."""
+    """A fault that only the author of the filter can correct."""
 
     def __init__(self, position: int, what: str) -> None:
         super().__init__(what)
@@ -61,13 +61,13 @@ class _StopError(Exception):
 
 
 class _Scan:
-    """One pass over a filter, from left to right, without recursion: nesting costs one character of a list."""
+    """One pass over a filter, from left to right, without recursion: a level of nesting is one character in a list."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.mended: Fault | None = None
         self._position = 0
-        # Operators whose ')' is still to come, "&" before and "&)" after the first filter behind it.
+        # Operators without their ')' so far: "&" before, and "&)" after the first filter that follows it.
         self._open: list[str] = []
         self._edits: list[tuple[int, int, str]] = []
 
@@ -80,7 +80,7 @@ class _Scan:
         return "".join([*parts, self.text[done:]])
 
     def run(self) -> None:
-        """Raise _StopError, or leave the first fault that could be mended in ``mended``."""
+        """Raise _StopError, or store the first fault that could be corrected in ``mended``."""
         self._skip_blanks()
         if not self.text[self._position :]:
             raise _StopError(0, "The filter is empty.")
@@ -92,7 +92,7 @@ class _Scan:
         self._nothing_follows()
 
     def _filters(self) -> None:
-        """Pass over one filter with all that is in it."""
+        """Read one filter with everything in it."""
         self._start()
         while self._open:
             self._skip_blanks()
@@ -113,7 +113,7 @@ class _Scan:
                 )
 
     def _start(self) -> None:
-        """Pass over '(' and the operator or the whole item behind it."""
+        """Read '(' and the operator or the whole item after it."""
         if self._open and self._open[-1] == "!)":
             raise _StopError(self._position, "'!' takes one filter, and a second one begins here.")
         self._position += 1
@@ -133,7 +133,7 @@ class _Scan:
     def _close(self) -> None:
         operator = self._open.pop()
         if operator == "!":
-            raise _StopError(self._position - 1, "'!' has no filter behind it.")
+            raise _StopError(self._position - 1, "No filter follows '!'.")
         self._operand_is_there()
 
     def _close_at_end(self) -> None:
@@ -143,7 +143,7 @@ class _Scan:
         self._open.clear()
 
     def _operand_is_there(self) -> None:
-        """Note that the filter around the one just passed over has one."""
+        """Note that the enclosing filter now contains a filter."""
         if self._open:
             self._open[-1] = self._open[-1][0] + ")"
 
@@ -158,7 +158,7 @@ class _Scan:
         self._edits.append((end, end, ")" * missing))
 
     def _bare_item(self, what: str) -> None:
-        """Pass over an item without its parentheses, or stop there."""
+        """Read an item without its parentheses, or stop there."""
         item = _ITEM.match(self.text, self._position)
         if item is None:
             raise _StopError(self._position, what)
@@ -177,7 +177,7 @@ class _Scan:
         self._correct(self._position, len(self.text), "", f"{what} too many at the end.")
 
     def _item(self) -> None:
-        """Pass over attribute, comparison and value."""
+        """Read attribute, comparison and value."""
         start = self._position
         attribute = _ATTRIBUTE.match(self.text, start)
         if attribute is not None:
@@ -200,7 +200,7 @@ class _Scan:
         if not here:
             raise _StopError(self._position, f"The filter ends after the attribute {_short(attribute)}.")
         if here in "<>~":
-            raise _StopError(self._position + 1, f"'{here}' is no comparison without a '=' right behind it.")
+            raise _StopError(self._position + 1, f"'{here}' must be followed directly by '='.")
         if here in "()":
             raise _StopError(self._position, f"The attribute {_short(attribute)} has no '=' and no value.")
         raise _StopError(self._position, f"{self._quoted()} is not allowed in the name of an attribute.")
@@ -215,7 +215,7 @@ class _Scan:
         return f"{self._quoted()} is found where the name of an attribute, '&', '|' or '!' is expected."
 
     def _extensible(self, attribute: str | None) -> None:
-        """Pass over ``:dn``, ``:rule`` and ``:=``."""
+        """Read ``:dn``, ``:rule`` and ``:=``."""
         flag = _DN.match(self.text, self._position)
         if flag:
             self._position = flag.end()
@@ -224,13 +224,13 @@ class _Scan:
             self._position = rule.end()
         if not self.text.startswith(":=", self._position):
             position = self._position + (self._here() == ":")
-            raise _StopError(position, "After ':', 'dn', a matching rule or '=' is expected, and ':=' in the end.")
+            raise _StopError(position, "After ':', 'dn', a matching rule or '=' is expected, and ':=' at the end.")
         if attribute is None and rule is None:
             raise _StopError(self._position, "The filter names neither an attribute nor a matching rule.")
         self._position += 2
 
     def _value(self, *, asterisks: bool) -> None:
-        """Pass over a value up to ')' or the end of the text."""
+        """Read a value up to ')' or the end of the text."""
         start = self._position
         while True:
             plain = _PLAIN.match(self.text, self._position)
@@ -244,7 +244,7 @@ class _Scan:
                 raise _StopError(self._position, self._bad_in_value(here))
             if not asterisks:
                 raise _StopError(
-                    self._position, "'*' has a meaning after '=' only. As a character of the value it is '\\2a'."
+                    self._position, "'*' is only special after '='. As a character of the value, it is written '\\2a'."
                 )
             self._position += 1
             if self._here() == "*":
@@ -252,9 +252,9 @@ class _Scan:
 
     def _bad_in_value(self, here: str) -> str:
         if here == "(":
-            return "A '(' within a value: a ')' is missing before it, or it is a character of the value, '\\28'."
+            return "There is a '(' in a value: a ')' is missing before it, or it is a character that is written '\\28'."
         if here == "\\":
-            return "A '\\' needs two hexadecimal digits behind it. As a character of the value it is '\\5c'."
+            return "A '\\' needs two hexadecimal digits after it. As a character of the value, it is written '\\5c'."
         if here == "\0":
             return "The value contains a NUL character. It is written '\\00'."
         return f"{self._quoted()} is half of a character."

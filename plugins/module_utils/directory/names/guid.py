@@ -38,5 +38,5 @@ def guid_filter(guids: c.Iterable[bytes]) -> str:
 
 
 def _escaped(value: bytes) -> str:
-    """Escape every byte, as RFC 4515 has it."""
+    """Escape every byte, as in RFC 4515."""
     return "".join(f"\\{byte:02x}" for byte in value)

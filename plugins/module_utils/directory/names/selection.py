@@ -15,22 +15,22 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.name
 Option = t.Literal["groups", "exclude_groups"]
 
 _GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
-# A name that Active Directory takes for a DN (MS-ADTS 3.1.1.3.1.2.4): a GUID's text, or its bytes as they are stored.
+# A name that Active Directory accepts as a DN (MS-ADTS 3.1.1.3.1.2.4): a GUID's text, or its bytes as they are stored.
 _GUID_NAME = re.compile(r"<GUID=\s*(.*?)\s*>", re.IGNORECASE)
 _BYTES = re.compile(r"[0-9A-Fa-f]{32}")
 _DC = "dc="
 
 
 class Selection:
-    """A choice of groups, by GUID or DN, and of attributes. It remembers which of its names it met.
+    """A selection of groups, by GUID or DN, and of attributes. It remembers which of its names matched a group.
 
-    A DN counts as it was then or is now, without case, and however it is escaped.
+    A DN matches the group's DN in the set and its current DN, regardless of case and escapes.
     """
 
     def __init__(
         self, attributes: c.Sequence[str] | None = None, groups: c.Sequence[str] = (), exclude: c.Sequence[str] = ()
     ) -> None:
-        """attributes: None for all. groups: none for all; exclude counts against them.
+        """attributes: None for all. groups: empty for all; exclude: groups to leave out.
 
         Raises ValueError for a name that is neither a GUID nor a DN.
         """
@@ -39,7 +39,7 @@ class Selection:
         self._exclude = _Names(exclude)
 
     def chosen(self, attributes: c.Sequence[str]) -> tuple[str, ...]:
-        """Return those of the attributes that are chosen. Raises ValueError for a chosen one that is not among them."""
+        """Return the chosen attributes. Raises ValueError for a chosen one that is not among them."""
         if self._attributes is None:
             return tuple(attributes)
         wanted = {name.lower(): name for name in self._attributes}
@@ -49,33 +49,33 @@ class Selection:
         return tuple(name for name in attributes if name.lower() in wanted)
 
     def takes(self, guid: bytes, *dns: str | None) -> bool:
-        """Whether a group is chosen. dns: by which it is known."""
+        """Whether a group is chosen. dns: its DNs."""
         excluded = self._exclude.matches(guid, dns)
         return (not self._groups or self._groups.matches(guid, dns)) and not excluded
 
     def record(self, guid: bytes, dn: str) -> None:
-        """Take down that a group is there now, and under which name. It is one by its objectGUID from then on.
+        """Note that a group exists now, and its DN. From then on, its objectGUID counts.
 
-        A group that is left alone needs to be no more than there; of one to restore, ``takes`` must see something.
+        For an excluded group, it is enough that it exists. For a group to restore, ``takes`` must also see it.
         """
         for names in (self._groups, self._exclude):
             names.record(guid, dn)
 
     @property
     def unmatched(self) -> dict[str, Option]:
-        """Names, as they were given, that met no group, and the option that has each."""
+        """Names that matched no group, as they were given, each with its option."""
         known = {*self._exclude.taken, *self._exclude.there}
         unmatched: dict[str, Option] = {name: "groups" for name in self._groups.names if name not in self._groups.taken}
         return {**unmatched, **{name: "exclude_groups" for name in self._exclude.names if name not in known}}
 
     @property
     def there(self) -> frozenset[str]:
-        """Names of groups to restore, as they were given, that the directory has now."""
+        """Names of groups to restore that exist in the directory now, as they were given."""
         return frozenset(self._groups.there)
 
     @property
     def ambiguous(self) -> dict[str, tuple[bytes, ...]]:
-        """Names, as they were given, that met several groups, then and now; the objectGUIDs of these."""
+        """Names that matched several groups, as they were given, with the objectGUIDs of these groups."""
         groups = {**self._groups.guids_by_name(), **self._exclude.guids_by_name()}
         return {name: guids for name, guids in groups.items() if len(guids) > 1}
 
@@ -91,10 +91,11 @@ class Selection:
 
 
 def own_names(names: c.Sequence[str], root: str, others: c.Iterable[str]) -> tuple[str, ...]:
-    """Return the names without those of groups of other domains: one list may serve several.
+    """Return the names without the groups of other domains, because one list may be used for several domains.
 
     root: DN of the domain. others: DNs of the other domains. A name belongs to the domain that all of its DC parts
-    name, so that of a child domain not to the parent. What belongs to none of them, as by a slip, is not left out.
+      name, so a name in a child domain does not belong to the parent. A name that belongs to none of the domains, for
+      example because of a typing error, is kept.
 
     Raises ValueError for a name that is neither a GUID nor a DN.
     """
@@ -103,12 +104,12 @@ def own_names(names: c.Sequence[str], root: str, others: c.Iterable[str]) -> tup
 
 
 def is_below(name: str, root: str) -> bool:
-    """Whether a name is that of an object of this domain, and of no child of it."""
+    """Whether a name is of an object in this domain, and not in a child domain."""
     return _is_of_one(name, [_key(root)])
 
 
 def domain_of(name: str) -> str:
-    """Return the DNS name of the domain that a DN ends with; empty where it names none."""
+    """Return the DNS name of the domain that a DN ends with; empty if it names none."""
     labels: list[str] = []
     for part in reversed(_key(name)):
         if not part.startswith(_DC):
@@ -142,9 +143,9 @@ class _Names:
         self.dns = tuple(self._dns.values())
         self.names = (*self._guids.values(), *self.dns)
         self.taken: dict[str, dict[bytes, None]] = {}
-        """Groups by name that were met in what is restored, and in the directory as a comparison reads it."""
+        """For each name, the groups that a comparison found in the set or in the directory."""
         self.there: dict[str, dict[bytes, None]] = {}
-        """Groups by name that the directory was found to have."""
+        """For each name, the groups that exist in the directory."""
 
     def __bool__(self) -> bool:
         return bool(self.names)
@@ -163,7 +164,7 @@ class _Names:
         return bool(met)
 
     def record(self, guid: bytes, dn: str) -> None:
-        """Take down that the directory has a group."""
+        """Note that a group exists in the directory."""
         for name in self._matching(guid, [dn]):
             self.there.setdefault(name, {})[guid] = None
             self._guids.setdefault(guid, name)
@@ -177,7 +178,7 @@ class _Names:
 
 
 def _guid(name: str) -> bytes | None:
-    """Return the objectGUID that a name is; None for any other name."""
+    """Return the objectGUID of a name that is one; None for any other name."""
     text = name.strip()
     if found := _GUID_NAME.fullmatch(text):
         text = found[1]
@@ -188,7 +189,7 @@ def _guid(name: str) -> bytes | None:
 
 
 def _key(dn: str) -> tuple[str, ...]:
-    """Return the normal form of a DN out of a file or directory. A text that is none matches no name."""
+    """Return the normal form of a DN from a file or directory. A text that is not a DN matches no name."""
     try:
         return distinguished_name.normal(dn)
     except ValueError:

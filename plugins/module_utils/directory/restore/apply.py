@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps are done: read, written where the directory holds what the step expects, read again."""
+"""Performs steps: groups are read, written if they have the values that the step expects, and read again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 
 BATCH: t.Final = 50
-"""Groups that one search asks for."""
+"""Number of groups in one search."""
 
 _CHANGED = "It has other values than expected: somebody changed it since."
 _GONE = "The group with this objectGUID no longer exists."
@@ -30,7 +30,7 @@ _OTHERWISE = "It was written, but has other values now: somebody, or the server,
 
 @dataclasses.dataclass(frozen=True)
 class Conflict:
-    """A group that is not as it was expected. dn: where it lies, or lay. cause: why, in a sentence."""
+    """A group that is not as expected. dn: its current or last known DN. cause: why, in a sentence."""
 
     guid: str
     dn: str
@@ -39,12 +39,12 @@ class Conflict:
 
 @dataclasses.dataclass
 class Written:
-    """What became of the steps; each is counted in one place.
+    """The results of the steps. Each step is counted once.
 
-    written: DNs of groups that were written. unchanged: how many groups were already as they shall be.
-    conflicts: groups that were left alone, as they hold neither what the step expects nor what it brings.
-    unconfirmed: groups that were written, and did not hold it when they were read again.
-    refused: groups that the server did not let be written, for a reason of the group's own.
+    written: DNs of groups that were written. unchanged: number of groups that already had the new values.
+    conflicts: groups that were not changed, because they have neither the expected nor the new values.
+    unconfirmed: groups that were written, but had other values when they were read again.
+    refused: groups that the server refused to change, for a reason that is specific to the group.
     """
 
     written: list[str] = dataclasses.field(default_factory=list)
@@ -55,12 +55,12 @@ class Written:
 
     @property
     def steps(self) -> int:
-        """How many steps came to an end."""
+        """Number of steps that have ended."""
         return len(self.written) + self.unchanged + len(self.conflicts) + len(self.unconfirmed) + len(self.refused)
 
 
 class StoppedError(DirectoryError):
-    """An error in the middle. done: what was done before. left: steps that were not done, or not read again."""
+    """An error in the middle. done: what was done before. left: steps that were not done, or not checked."""
 
     def __init__(self, problem: DirectoryError, done: Written, left: int) -> None:
         refused = f" {len(done.refused)} were refused one by one." if done.refused else ""
@@ -74,7 +74,7 @@ class StoppedError(DirectoryError):
 
 
 def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
-    """Return what ``apply_steps`` would do of the steps, by what the directory holds now. Nothing is written.
+    """Return what ``apply_steps`` would do, according to the current values in the directory. Nothing is written.
 
     Raises DirectoryError.
     """
@@ -91,7 +91,7 @@ def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written
 
 
 def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
-    """Return what ``apply_steps`` would write of the steps, each with the current place of its group.
+    """Return the steps that ``apply_steps`` would write, each with the current DN of its group.
 
     Raises DirectoryError.
     """
@@ -104,15 +104,15 @@ def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) ->
 
 
 def apply_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
-    """Do the steps, one modify each.
+    """Perform the steps, one modify each.
 
-    A group is found by objectGUID and written where it lies now. One that holds anything else than the step expects is
-    listed and left alone. The modify deletes exactly the old values, so that the server refuses it where they changed
-    a moment before. What it cannot refuse is a value that came into a multi-valued attribute in that moment: both are
-    there then, and the group is among the unconfirmed. What the server refuses of one group is listed, and the others
-    are written.
+    A group is found by objectGUID and written at its current DN. A group with other values than the step expects is
+    listed and not changed. The modify deletes exactly the old values, so the server refuses it if they have changed a
+    moment before. It cannot refuse a value that was added to a multi-valued attribute at that moment. Then the
+    attribute has both values, and the group is among the unconfirmed. If the server refuses to change one group, this
+    is listed, and the others are written.
 
-    Raises StoppedError where no later group would fare better: connection, login, a busy or read-only server.
+    Raises StoppedError for an error that would affect all later groups: connection, login, a busy or read-only server.
     """
     done = Written()
     for begin in range(0, len(steps), BATCH):
@@ -122,14 +122,14 @@ def apply_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> Wri
             _modify(directory, base, batch, done, modified)
             _read_again(directory, base, modified, done)
         except DirectoryError as problem:
-            # Written, though nobody looked at it again.
+            # It was written, but not checked.
             done.written += [step.dn for step in modified]
             raise StoppedError(problem, done, len(steps) - done.steps) from problem
     return done
 
 
 def _checked_steps(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.Iterator[Step | Conflict]:
-    """Return what remains to be done of each step, with the current place of its group, or why nothing may be done."""
+    """Return what remains to be done for each step, with the current DN of its group, or why nothing may be done."""
     found = _present(directory, base, batch)
     for step in batch:
         if step.guid not in found:
@@ -143,7 +143,7 @@ def _checked_steps(directory: Directory, base: str, batch: c.Sequence[Step]) -> 
 
 
 def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Written, modified: list[Step]) -> None:
-    """Write what is to be written of a batch; ``modified`` gets each step as soon as its modify was answered."""
+    """Write the changes of a batch. Each step is added to ``modified`` as soon as its modify was answered."""
     whole = {step.guid: step for step in batch}
     for outcome in _checked_steps(directory, base, batch):
         if isinstance(outcome, Conflict):
@@ -159,7 +159,7 @@ def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Writ
 
 
 def _refusal_of(directory: Directory, step: Step) -> DirectoryError | None:
-    """Do one step. Return what went wrong."""
+    """Perform one step. Return what went wrong."""
     try:
         directory.modify(step.dn, step.changes())
     except DirectoryError as problem:
@@ -168,19 +168,19 @@ def _refusal_of(directory: Directory, step: Step) -> DirectoryError | None:
 
 
 def _record_refusal(directory: Directory, base: str, step: Step, problem: DirectoryError, done: Written) -> None:
-    """Move a step that was not done into ``done``, or raise the problem where later ones would fare no better."""
+    """Add a step that was not done to ``done``, or raise the problem if it would affect all later steps."""
     remaining: Step | None
     try:
         found = _present(directory, base, [step])
         remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
     except DirectoryError:
-        # It cannot be read, which is another problem: the first one is reported.
+        # It cannot be read. That is another problem; the first one is reported.
         remaining = step
     if remaining is not None and not remaining.attributes:
-        # By somebody else a moment before, such as the restore of another deployment of this domain.
+        # Somebody else did it a moment before, such as the restore of another deployment of this domain.
         done.unchanged += 1
     elif isinstance(problem, ConflictError) or remaining != step:
-        # A value that came into an empty single-valued attribute is answered as any violation of the schema.
+        # If an empty single-valued attribute got a value, the server reports a violation of the schema.
         done.conflicts.append(Conflict(guid_text(step.guid), step.dn, problem.failure.cause))
     elif isinstance(problem, ObjectRefusedError):
         done.refused.append(Conflict(guid_text(step.guid), step.dn, _failure_text(problem)))
@@ -194,7 +194,7 @@ def _failure_text(problem: DirectoryError) -> str:
 
 
 def _read_again(directory: Directory, base: str, modified: list[Step], done: Written) -> None:
-    """Look at what was written, and move each step into ``done``."""
+    """Check what was written, and add each step to ``done``."""
     if not modified:
         return
     found = _present(directory, base, modified)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of a restore or an undo: what one group has before, and shall have after. One modify does one step."""
+"""The steps of a restore or an undo: the values of one group before and after. One modify performs one step."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ class AttributeStep:
     after: tuple[bytes, ...]
 
     def changes(self) -> c.Iterator[Change]:
-        """Delete exactly the values that must go, add those that come: a server refuses it where others are there.
+        """Delete exactly the values to remove, and add the new ones. A server refuses this if other values are there.
 
-        Deleting comes first. A single-valued attribute takes no other order, and "Sales" is in the way of "sales".
+        Values are deleted first. A single-valued attribute allows no other order, and "Sales" would conflict with
+        "sales".
         """
         gone = tuple(value for value in self.before if value not in self.after)
         come = tuple(value for value in self.after if value not in self.before)
         return self._blocks(gone, come)
 
     def whole(self) -> c.Iterator[Change]:
-        """Delete all values of before, add all of after: says in full what was there and what shall be."""
+        """Delete all old values and add all new ones. This shows the values before and after in full."""
         return self._blocks(self.before, self.after)
 
     def _blocks(self, gone: tuple[bytes, ...], come: tuple[bytes, ...]) -> c.Iterator[Change]:
@@ -46,7 +47,7 @@ class AttributeStep:
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One group. guid: objectGUID's 16 bytes, by which it is found. dn: where it lay when the step was made."""
+    """One group. guid: objectGUID's 16 bytes, by which it is found. dn: its DN when the step was made."""
 
     guid: bytes
     dn: str
@@ -60,7 +61,7 @@ class Step:
     def remaining(self, values: Values) -> Step | None:
         """Return what is still to be done for a group that has these values; no attributes if nothing is.
 
-        None: it has other values than before or after in some attribute. Nothing of it may be overwritten.
+        None: an attribute has other values than before and after. Then the group must not be changed.
         """
         left = []
         for step in self.attributes:
@@ -77,9 +78,9 @@ class Step:
         return tuple(change for step in self.attributes for change in step.changes())
 
     def record(self) -> bytes:
-        """Write it as a record that a person can have imported: ``ldifde -i -f``."""
+        """Return it as a record that a person can import with ``ldifde -i -f``."""
         return modify_record(self.dn, self.changes())
 
     def whole_record(self) -> bytes:
-        """Write it as a record with all values of both sides."""
+        """Return it as a record with all values before and after."""
         return modify_record(self.dn, [change for step in self.attributes for change in step.whole()])

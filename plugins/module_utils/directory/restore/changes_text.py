@@ -21,7 +21,7 @@ _WIDTH = 200
 def steps_diff(steps: c.Sequence[Step], domain: str, groups: int = GROUPS) -> dict[str, str]:
     """Return before, after, before_header and after_header: the current values of the directory, and the new ones.
 
-    groups: so many are shown, and the number of the others.
+    groups: how many are shown. Of the others, only the number is shown.
     """
     sides: dict[str, list[str]] = {"before": [], "after": []}
     for step in steps[:groups]:
@@ -42,7 +42,7 @@ def steps_diff(steps: c.Sequence[Step], domain: str, groups: int = GROUPS) -> di
 
 
 def shown_value(value: bytes) -> str:
-    """Show one value on one line: text as it is, anything else in base64; of a long one the beginning and a digest."""
+    """Show a value on one line: text unchanged, others in base64; of a long value, the beginning and a digest."""
     try:
         text = value.decode()
     except UnicodeDecodeError:

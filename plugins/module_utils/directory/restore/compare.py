@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between the groups of a set and those of a directory now, group by group.
+"""Compares the groups of a set with the current groups of a directory.
 
-Groups are joined by objectGUID: a group that was moved or renamed is the same group. Records that are equal byte for
-byte are equal, and are not read.
+Groups are matched by objectGUID: a group that was moved or renamed is the same group. Records that are equal byte for
+byte are not parsed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class AttributeDifference:
 
     @property
     def kind(self) -> Kind:
-        """What a restore would do. ``cleared`` is only done when it is asked for."""
+        """What a restore would do. ``cleared`` is only done on request."""
         if not self.then:
             return "cleared"
         return "changed" if self.now else "added"
@@ -40,11 +40,11 @@ class AttributeDifference:
 
 @dataclasses.dataclass(frozen=True)
 class GroupDifference:
-    """One group that is not as it was.
+    """One group that has changed.
 
-    guid: objectGUID's 16 bytes. dn_then, dn_now: None where the group was not, or is not.
+    guid: objectGUID's 16 bytes. dn_then, dn_now: None if the group did not exist, or does not exist.
     exported_then, exported_now: whether it had, or has, one of the exported attributes.
-    changes: in the attributes that were chosen; none for a group that is gone or new.
+    changes: in the chosen attributes; empty for a group that is gone or new.
     """
 
     guid: bytes
@@ -61,22 +61,22 @@ class GroupDifference:
 
     @property
     def gone(self) -> bool:
-        """Whether it is in the set, and in the directory no more. It is listed, never created."""
+        """Whether it is in the set, but no longer in the directory. It is listed, never created."""
         return self.dn_now is None
 
     @property
     def new(self) -> bool:
-        """Whether it was created since. It is listed, never deleted."""
+        """Whether it was created after the set. It is listed, never deleted."""
         return self.dn_then is None
 
     @property
     def moved(self) -> bool:
-        """Whether it lies elsewhere now. A restore writes where it lies now."""
+        """Whether it is in another container now. A restore writes to its current DN."""
         return self._parts_differ(1)
 
     @property
     def renamed(self) -> bool:
-        """Whether it has another name of its own now."""
+        """Whether its own name has changed."""
         return self._parts_differ(0)
 
     @property
@@ -92,10 +92,10 @@ class GroupDifference:
 
 @dataclasses.dataclass
 class Counts:
-    """How many groups of each kind there are, of those that were chosen.
+    """Number of chosen groups of each kind.
 
-    equal, differing: in both, by the chosen attributes; set_since is part of differing. moved and renamed groups are
-    counted in addition.
+    equal, differing: groups that are in both, compared by the chosen attributes; set_since is part of differing. moved
+    and renamed groups are counted in addition.
     """
 
     equal: int = 0
@@ -107,7 +107,7 @@ class Counts:
     set_since: int = 0
 
     def add(self, group: GroupDifference) -> None:
-        """Count one group of both, equal or not, or of one."""
+        """Count one group."""
         in_both = not group.gone and not group.new
         self.equal += in_both and not group.changes
         self.differing += bool(group.changes)
@@ -116,12 +116,12 @@ class Counts:
 
 
 class Comparison:
-    """One pass over both. counts: whole when ``differences`` has ended, as ``selection.unmatched`` is."""
+    """One pass over both. counts: complete when ``differences`` has ended, like ``selection.unmatched``."""
 
     def __init__(self, then: Pair, now: Pair, selection: Selection) -> None:
-        """Take the files of the set and those of an export of now.
+        """Take the files of the set and those of a new export.
 
-        Raises ValueError when they did not export the same attributes, or one is chosen that they did not export.
+        Raises ValueError if they do not have the same attributes, or if an attribute is chosen that they do not have.
         """
         if [name.lower() for name in then.attributes] != [name.lower() for name in now.attributes]:
             raise ValueError("The two exports are not of the same attributes.")

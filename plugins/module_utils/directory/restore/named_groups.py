@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The groups that a restore names: each is there, then or now, and is one group, or nothing is restored."""
+"""Checks the groups that a restore names: if a name does not match exactly one group, nothing is restored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ATTRIBUTES: t.Final = ("objectClass", "objectGUID")
 
 
 def match_named(directory: Directory, root: str, selection: Selection) -> None:
-    """Have a selection meet the groups of the directory that its names mean now, also where no filter finds them.
+    """Tell a selection which groups of the directory its names mean now, also groups that the filter does not find.
 
     root: DN of the domain. Raises DirectoryError.
     """
@@ -46,10 +46,10 @@ def match_named(directory: Directory, root: str, selection: Selection) -> None:
 def check_names(selection: Selection, root: str, where: str, known: c.Iterable[str]) -> None:
     """Refuse a selection if a name matches no group, more than one, or a group without anything to restore.
 
-    root: DN of the domain. where: what was looked through besides the directory, such as ``the set``. known: DNs of the
-    groups there, read only where a name is refused.
+    root: DN of the domain. where: what was searched besides the directory, such as ``the set``. known: DNs of the
+      groups there, read only if a name is refused.
 
-    Raises RefusedError, with the known group that was probably meant.
+    Raises RefusedError, which suggests the known group that was probably meant.
     """
     if ambiguous := selection.ambiguous:
         raise RefusedError(
@@ -78,7 +78,7 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
 
 
 def _read(directory: Directory, name: str) -> dict[str, list[bytes]] | None:
-    """Read a group by a name that somebody wrote, which may be no DN for the server. Raises DirectoryError."""
+    """Read a group by a name that somebody wrote. The server may not accept it as a DN. Raises DirectoryError."""
     try:
         return directory.read(name, _ATTRIBUTES)
     except DirectoryError as problem:
@@ -105,7 +105,7 @@ def _reason(name: str, root: str, where: str, *, there: bool) -> str:
 
 
 def _meant(names: c.Sequence[str], known: c.Iterable[str]) -> c.Iterator[str]:
-    """Return for each name the nearest known one, by the object's own name, because units have long names."""
+    """Return the most similar known name for each name, by the object's own name, because units have long names."""
     by_own: dict[str, list[str]] = {}
     for dn in known:
         by_own.setdefault(distinguished_name.split(dn)[0].lower(), []).append(dn)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A restore: from what differs to what is written, and what must hold before the first write."""
+"""A restore: what it writes, and the checks before the first write."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 
 _NAMED = 20
-_NOT_CLEARED = "do not set groupid_ldif_clear (clear): then values that were set since then stay."
+_NOT_CLEARED = "do not set groupid_ldif_clear (clear). Then values that were set later are kept."
 
 
 class RefusedError(DirectoryError):
-    """The restore was not started; the directory is as it was.
+    """The restore was not started, and the directory was not changed.
 
-    groups: DNs of all groups that stand in its way, where it is groups.
+    groups: DNs of all groups that prevent it. Empty if the reason is another one.
     """
 
     def __init__(self, code: str, cause: str, next_step: str, groups: c.Sequence[str] = ()) -> None:
@@ -67,14 +67,14 @@ def make_plan(differences: c.Iterable[GroupDifference], clear: bool = False) -> 
 
 
 def modify_records(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
-    """Return the plan as LDIF in modify form, which a person can have imported: ``ldifde -i -f``."""
+    """Return the plan as LDIF in modify form, which a person can import with ``ldifde -i -f``."""
     return (step.record() for step in steps)
 
 
 def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
     """Refuse the files of another domain, and a server that cannot be written.
 
-    details: of the part, as the export recorded them. domain: that the session is connected to.
+    details: of the part, as the export recorded them. domain: of the session.
 
     Raises RefusedError.
     """
@@ -84,7 +84,7 @@ def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
             raise RefusedError(
                 "other_domain",
                 f"The files are of the domain {details.get('domain')} ({key} {then}), but the server {domain.server} "
-                f"holds the domain {domain.dns_name} ({now})",
+                f"has the domain {domain.dns_name} ({now})",
                 f"Restore the part of {domain.dns_name}, or name a server of {details.get('domain')}.",
             )
     if domain.read_only:
@@ -96,7 +96,7 @@ def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
 
 
 def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
-    """Refuse a plan with attributes that the schema lacks now: nothing is written, rather than some of it.
+    """Refuse a plan with attributes that are no longer in the schema, so that nothing is written in part.
 
     Raises RefusedError that names attributes and groups; DirectoryError.
     """
@@ -119,13 +119,13 @@ def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
 
 
 def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
-    """Refuse a plan that the account may not write in full: nothing is written, rather than some of it.
+    """Refuse a plan that the account may not write in full, so that nothing is written in part.
 
     Raises RefusedError that names every group without the rights; DirectoryError.
     """
     by_guid = {step.guid: step for step in steps}
     wanted = {guid: [attribute.name for attribute in step.attributes] for guid, step in by_guid.items()}
-    # A group that is gone by now is a conflict when it is its turn, and no question of rights.
+    # A group that no longer exists becomes a conflict later. It is not a question of rights.
     lacking = [group for group in not_writable(directory, domain.base, wanted) if group.dn is not None]
     if not lacking:
         return
@@ -150,10 +150,10 @@ def _protected(groups: c.Iterable[NotWritable]) -> str:
 
 
 def check_clear(details: c.Mapping[str, t.Any], account: str | None, steps: c.Iterable[Step]) -> str | None:
-    """Refuse to clear what an export may not have seen: what an account may not read, reads as empty.
+    """Refuse to clear values that an export may not have seen: without the right to read it, an attribute looks empty.
 
     details: of the part, as the export recorded them. account: of this session. Returns a warning if the set does not
-    say who read it, as those of 0.5.0; None if all is well, or nothing is cleared.
+      say who read it, as sets of 0.5.0; None if there is no problem, or nothing is cleared.
 
     Raises RefusedError that names the groups.
     """
@@ -198,8 +198,8 @@ def _listed(names: c.Sequence[str]) -> str:
 def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_undo: str) -> Written:
     """Write a plan, one modify for each group, and read every group again.
 
-    stored_undo: SHA-256 of the undo's LDIF that the caller has stored and flushed, as ``undo.undo_sha256`` gives it.
-    Nothing is written when it is not that of these steps.
+    stored_undo: SHA-256 of the undo's LDIF that the caller has stored and flushed, as ``undo.undo_sha256`` returns it.
+      If it does not match these steps, nothing is written.
 
     Raises RefusedError, before anything is written; StoppedError as ``apply.apply_steps``.
     """

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The undo of a restore: what it overwrites, as two files, and the way back by them.
+"""The undo of a restore: two files with the overwritten values, and how they are restored.
 
-``<domain>.undo.ldf`` is LDIF in modify form: per group it deletes all values that the restore leaves and adds all that
-were there. Its companion names the groups of the records, in the same order, as an export's does.
+``<domain>.undo.ldf`` is LDIF in modify form. For each group, it deletes all values after the restore and adds all
+values before it. Its companion lists the groups of the records in the same order, like the companion of an export.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def undo_companion(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
 
 
 def undo_sha256(steps: c.Iterable[Step]) -> str:
-    """Return the hash of ``undo_records``: it proves that a stored undo is that of the plan."""
+    """Return the hash of ``undo_records``: it proves that a stored undo belongs to the plan."""
     digest = hashlib.sha256()
     for record in undo_records(steps):
         digest.update(record)
@@ -41,7 +41,7 @@ def undo_sha256(steps: c.Iterable[Step]) -> str:
 
 
 def read_undo(ldif: t.BinaryIO, companion_lines: t.BinaryIO, attributes: c.Sequence[str]) -> list[Step]:
-    """Read both files as steps back. attributes: that may be in it.
+    """Read both files as steps that undo the restore. attributes: that may be in them.
 
     Raises FilesError.
     """
@@ -73,10 +73,10 @@ def undo(
     companion_lines: t.BinaryIO,
     attributes: c.Sequence[str],
 ) -> Written:
-    """Put back what a restore overwrote.
+    """Restore the values that a restore overwrote.
 
-    Groups that hold what the restore wrote get the old values, those that hold the old ones are unchanged, any other is
-    a conflict and is left alone.
+    Groups with the values that the restore wrote get the old values. Groups with the old values are unchanged. Any
+    other group is a conflict and is not changed.
 
     Raises FilesError, before anything is written; StoppedError as ``apply.apply_steps``.
     """
@@ -89,7 +89,7 @@ def _attributes(record: Record, known: dict[str, str]) -> c.Iterator[AttributeSt
     for change in record.changes:
         values.setdefault(_checked(record, change, known), {})[change.operation] = change.values
     if record.changetype != "modify" or sum(map(len, values.values())) != len(record.changes):
-        raise ValueError(f"the record of {record.dn} is not one of an undo")
+        raise ValueError(f"the record of {record.dn} is not a record of an undo")
     for name, sides in values.items():
         yield AttributeStep(name, tuple(sorted(sides.get("delete", ()))), tuple(sorted(sides.get("add", ()))))
 

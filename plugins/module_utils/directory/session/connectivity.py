@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a directory server can be reached, and what is wrong with its certificate.
 
-LDAP libraries say "Can't contact LDAP server" for an unknown name, a closed port and a refused certificate alike, and
-some wait without end for a server that takes a connection and says nothing. So the way is tried before they go it. No
-login is sent.
+LDAP libraries say "Can't contact LDAP server" for an unknown name, a closed port and a refused certificate, and some
+wait forever for a server that accepts a connection and does not answer. So the connection is tested before they use it.
+No login is sent.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _ANSWER_AT_MOST = 4096
 
 @dataclasses.dataclass(frozen=True)
 class TlsProbe:
-    """What was seen of TLS. problem: why it failed, None when it did not. certificate: that is the certificate's."""
+    """The result of TLS. problem: why it failed, None if it did not. certificate: the certificate is the problem."""
 
     problem: str | None = None
     certificate: bool = False
 
 
 def probe_tls(target: Target) -> TlsProbe:
-    """Connect to the target, as far as TLS where it is to be encrypted by that, and hang up.
+    """Connect to the target, with TLS if the target uses it, and disconnect.
 
-    Raises NoDirectoryError when nobody is there or answers. What is wrong with TLS is told only: another library
-    judges it.
+    Raises NoDirectoryError if the server is not reached or does not answer. A fault of TLS is only returned: another
+    library decides about it.
     """
     try:
         with socket.create_connection((target.host, target.tcp_port), timeout=target.timeout) as server:
@@ -51,10 +51,11 @@ def probe_tls(target: Target) -> TlsProbe:
             target.tcp_port,
             target.timeout,
             place=str(target),
-            name="Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server.",
+            name="Check the name, and DNS. If it is the name of a domain, name one of its domain controllers as "
+            "server.",
             refused="Check that it is a domain controller, that it runs, and the port. "
             "LDAPS needs a certificate on it.",
-            silent="Check that the server is up, and that no firewall is in between.",
+            silent="Check that the server is up, and that no firewall blocks the connection.",
         )
         raise NoDirectoryError(code, not_connected(target), cause, step) from None
 
@@ -78,7 +79,7 @@ def _handshake(server: socket.socket, target: Target) -> TlsProbe:
 def _starts_tls(server: socket.socket) -> bool:
     server.sendall(_START_TLS)
     answer = b""
-    # Both the length and all before the result code are in the first bytes; a server has little to add.
+    # The first bytes have the length and everything before the result code; the rest is short.
     while not _complete(answer) and len(answer) < _ANSWER_AT_MOST:
         piece = server.recv(_ANSWER_AT_MOST)
         if not piece:
@@ -88,7 +89,7 @@ def _starts_tls(server: socket.socket) -> bool:
 
 
 def _complete(answer: bytes) -> bool:
-    """Whether a message is all there."""
+    """Whether a message is complete."""
     if len(answer) < 2:
         return False
     count = answer[1] & (_SHORT_LENGTH - 1) if answer[1] & _SHORT_LENGTH else 0

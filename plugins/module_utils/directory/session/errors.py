@@ -4,8 +4,8 @@
 """What the result codes of LDAP mean here, what Active Directory adds to them, and what to do about each.
 
 Sources: RFC 4511 4.1.9 (result codes), OpenLDAP's ldap.h (negative ones, the library's own), MS-ADTS 3.1.1.3.1.9 and
-5.1.1.5 (the texts of Active Directory), MS-ERREF 2.2 (the numbers in them). A code that the tables do not have passes
-through with the server's own words.
+5.1.1.5 (the texts of Active Directory), MS-ERREF 2.2 (the numbers in them). For a code that is not in the tables, the
+server's own words are reported.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 
 Doing = t.Literal["connect", "search", "page", "modify"]
-"""``page``: to go on with a search that has given a page."""
+"""``page``: to continue a search after a page."""
 
 INVALID_CREDENTIALS: t.Final = 49
 SERVER_DOWN: t.Final = -1
 LOCAL: t.Final = -2
 _CONFLICTS = frozenset({16, 20, 32})
-# Refusals of a change that are the server's or the session's, so that no later change would fare better. All others are
-# of the object: AD answers with 19 for a value that is too long, with 50 for rights, with 11 for an object that is
-# full, with 53 for a rule of its own (MS-ADTS 3.1.1.5.3; MS-ERREF 2.2).
+# Refusals of a change because of the server or the session, which would affect all later changes. All others are about
+# the object: AD answers with 19 for a value that is too long, with 50 for rights, with 11 for an object that is full,
+# with 53 for a rule of its own (MS-ADTS 3.1.1.5.3; MS-ERREF 2.2).
 _OF_THE_SESSION = frozenset({2, 3, 7, 8, 10, 13, 14, 48, INVALID_CREDENTIALS, 51, 52})
-# How servers say that they do not know the search any more that a cookie is of. Active Directory 12 (under load: it
-# keeps few; Microsoft Learn, "How LDAP server cookies are handled"; KB977180), Samba 53 (paged_results.c), OpenLDAP 2
+# Answers of servers that no longer know the search of a cookie. Active Directory 12 (under load: it keeps few;
+# Microsoft Learn, "How LDAP server cookies are handled"; KB977180), Samba 53 (paged_results.c), OpenLDAP 2
 # (pingidentity/ldapsdk, issue 97).
 _COOKIE_LOST = frozenset({2, 12, 53})
 _TEXT_AT_MOST = 1000
@@ -65,13 +65,13 @@ class Advice:
 
     @property
     def said(self) -> str:
-        """What follows the server's own words, as the next step of a failure."""
+        """The text after the server's own words, as the next step of a failure."""
         return f"{self.meaning} {self.next_step}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """What server or library said. result: the code, None when there is none. text: free of secrets.
+    """The answer of the server or library. result: the code, None if there is none. text: free of secrets.
 
     description: the library's name for the code.
     """
@@ -108,7 +108,7 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     ),
     10: Advice(
         "referral",
-        "The server refers to another one: it does not hold this part of the directory, or it is a read-only domain "
+        "The server refers to another one: it does not have this part of the directory, or it is a read-only domain "
         "controller.",
         "Name a writable domain controller of this domain as its server. Referrals are never followed.",
     ),
@@ -259,7 +259,7 @@ BIND_DATA: t.Final[c.Mapping[str, Advice]] = {
     ),
 }
 
-# Of a change alone: the same result of a search means another thing.
+# Only for changes: for a search, the same result has another meaning.
 CHANGES: t.Final[c.Mapping[int, Advice]] = {
     # 00002024 (ERROR_DS_ADMIN_LIMIT_EXCEEDED): about 1,200 values of unlinked attributes, or 8 kB in the object's
     # record (Microsoft's wiki, "Non-Linked Multi-Valued Attribute Size Limits").
@@ -270,7 +270,7 @@ CHANGES: t.Final[c.Mapping[int, Advice]] = {
     ),
 }
 
-# What MIT's Kerberos says within a failed login (krb5_err.et), in English or with it.
+# Texts of MIT's Kerberos in the error of a failed login (krb5_err.et).
 KERBEROS: t.Final[c.Mapping[str, Advice]] = {
     "clock skew": Advice(
         "clock_skew",
@@ -306,7 +306,7 @@ KERBEROS: t.Final[c.Mapping[str, Advice]] = {
     ),
 }
 
-# By result code and Windows error number: the number alone means another thing with another result.
+# By result code and Windows error number: with another result, the same number has another meaning.
 WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
     (1, 0x2020): Advice(
         "not_bound",
@@ -318,8 +318,8 @@ WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
         "The server did not accept the session as logged in.",
         "Check username and password. A login is not passed on to a second computer (second hop).",
     ),
-    # Active Directory's word for an attribute that its schema lacks, or a value of another form: ldapts, issue 118,
-    # node-ldapjs, issue 431. A value that is not there any more is 0x2085 (ERROR_DS_CANT_REM_MISSING_ATT_VAL).
+    # Active Directory's answer for an attribute that is not in its schema, or a value in a wrong form: ldapts, issue
+    # 118, node-ldapjs, issue 431. A value that no longer exists is 0x2085 (ERROR_DS_CANT_REM_MISSING_ATT_VAL).
     (16, 0x57): Advice(
         "no_such_attribute",
         "The schema has no such attribute, or the value does not have the form that the attribute requires.",
@@ -344,7 +344,7 @@ FORGOTTEN: t.Final = Advice(
 
 
 def advice(refusal: Refusal, doing: Doing = "search") -> Advice | None:
-    """Look a refusal up, first by what Active Directory adds to the result code. None for an unknown one."""
+    """Look up a refusal, first by what Active Directory adds to the result code. None for an unknown one."""
     if refusal.result is None:
         return None
     data = _DATA.search(refusal.text) if refusal.result == INVALID_CREDENTIALS else None
@@ -367,8 +367,8 @@ def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
     """Return the error to raise. what: what was not done and on what, without a full stop.
 
     It is a NoDirectoryError while connecting, or a NotInstalledError; a SearchLostError for a search that the server
-    forgot; a ConflictError for a modify that does not fit what is there, an
-    ObjectRefusedError for one that is refused of this object.
+    forgot; a ConflictError for a modify that does not match the current values, an ObjectRefusedError for one that is
+    refused only for this object.
     """
     known = advice(refusal, doing)
     code = "ldap" if refusal.result is None else f"ldap_{refusal.result}"
@@ -394,7 +394,7 @@ def _of_a_change(result: int | None, code: str) -> type[DirectoryError]:
 
 
 def clean(text: str, password: str | None) -> str:
-    """Make what a server said fit for people: one line, of bounded length, and never with the password."""
+    """Make a server's text readable: one line, limited in length, and never with the password."""
     if password:
         text = text.replace(password, _HIDDEN)
     text = _CONTROL.sub(" ", text).strip()

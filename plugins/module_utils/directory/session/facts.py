@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a directory server says of itself, its domain, its schema, and of what an account may write.
+"""What a directory server reports about itself, its domain and its schema, and what an account may write.
 
 Sources: MS-ADTS 3.1.1.3.2 (rootDSE), 3.1.1.4.5 (constructed attributes), 2.2.9 (searchFlags), MS-DTYP 2.4.2 (SID).
 """
@@ -37,7 +37,7 @@ _SID_HEAD, _SID_PART = 8, 4
 _BATCH = 50
 _CONFIDENTIAL, _RODC_FILTERED = 0x80, 0x200
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
-# What an LDAP filter may hold as it is: names of attributes (RFC 4512), and the numbers that stand for them.
+# Texts that an LDAP filter may contain without escapes: names of attributes (RFC 4512), and their numbers.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _DOMAIN_PARTS = re.compile(r"DC=[^,=+\\\"]+(?:,\s*DC=[^,=+\\\"]+)*", re.IGNORECASE)
 
@@ -48,10 +48,10 @@ class Domain:
 
     dns_name: in lower case. base: DN below which groups are searched. server: the server's own name in DNS.
     guid: objectGUID of the domain as text. sid: its objectSid, ``S-1-5-21-...``; empty in AD LDS, which has none.
-    highest_committed_usn: the server's own count of changes when it was asked; None: nobody asked.
-    base_guid: objectGUID of the base as text, by which it is found when it was renamed or moved; empty: it shows none.
-    root: DN of the domain itself, below which every group of it is; empty: nobody asked.
-    read_only: whether the server is a read-only domain controller; None: it does not say so.
+    highest_committed_usn: the server's own count of changes when it was read; None: it was not read.
+    base_guid: objectGUID of the base as text, by which it is found after it was renamed or moved; empty: it shows none.
+    root: DN of the domain itself, below which all its groups are; empty: it was not read.
+    read_only: whether the server is a read-only domain controller; None: not known.
     """
 
     dns_name: str
@@ -68,12 +68,12 @@ class Domain:
 
 @dataclasses.dataclass(frozen=True)
 class Schema:
-    """What the schema says of the attributes that were asked about.
+    """What the schema says about the requested attributes.
 
-    missing: it has no such attribute, or has put it out of use.
-    confidential: the right to read it is not enough, control access is needed; without it, it reads as empty (MS-ADTS
-      3.1.1.4.4).
-    filtered: read-only domain controllers do not get it, so that it reads as empty there (MS-ADTS 3.1.1.2.3.5).
+    missing: it has no such attribute, or has deactivated it.
+    confidential: the right to read it is not enough, control access is needed; without it, the attribute looks empty
+      (MS-ADTS 3.1.1.4.4).
+    filtered: read-only domain controllers do not receive it, so it looks empty there (MS-ADTS 3.1.1.2.3.5).
     """
 
     missing: tuple[str, ...] = ()
@@ -83,9 +83,9 @@ class Schema:
 
 @dataclasses.dataclass(frozen=True)
 class NotWritable:
-    """A group and what may not be written of it. dn: None when there is no such group, or no right to see it.
+    """A group, and its attributes that may not be written. dn: None if there is no such group, or no right to see it.
 
-    protected: AdminSDHolder's rights are the group's (adminCount; MS-ADTS 3.1.1.6.1).
+    protected: the group has the rights of AdminSDHolder (adminCount; MS-ADTS 3.1.1.6.1).
     """
 
     guid: bytes
@@ -95,9 +95,9 @@ class NotWritable:
 
 
 def read_domain(directory: Directory, target: Target) -> Domain:
-    """Read which domain the server holds.
+    """Read which domain the server has.
 
-    Raises DirectoryError, also when it is another domain than the target's, or no Active Directory at all.
+    Raises DirectoryError, also if it is not the target's domain, or not Active Directory.
     """
     root = _lower(directory.read("", _ROOT_DSE) or {})
     kind = _kind(directory, root)
@@ -135,19 +135,19 @@ def read_domain(directory: Directory, target: Target) -> Domain:
 
 
 def server_names(directory: Directory) -> tuple[str, ...]:
-    """Read what the server calls itself and the domain that it holds, whichever that is. Raises DirectoryError."""
+    """Read the server's names for itself and for its domain, whatever domain it is. Raises DirectoryError."""
     root = _lower(directory.read("", _ROOT_DSE) or {})
     context, host = _text(root, "defaultnamingcontext"), _text(root, "dnshostname")
     return tuple(name for name in (context, _dns_name(context), host, host.partition(".")[0]) if name)
 
 
 def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
-    """Return the present DN of the container that a set was made of; None: it is gone.
+    """Return the current DN of the container from which a set was made; None: it no longer exists.
 
-    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty if the set does not say, as those
-    of 0.5.0, so that the name alone counts.
+    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty if the set does not have it, as sets
+      of 0.5.0. Then only the name counts.
 
-    Raises DirectoryError; ValueError for a text that is no GUID.
+    Raises DirectoryError; ValueError for a text that is not a GUID.
     """
     if not guid:
         return base if directory.read(base, ("objectGUID",)) is not None else None
@@ -156,7 +156,7 @@ def base_now(directory: Directory, root: str, base: str, guid: str) -> str | Non
 
 
 def sid_text(sid: bytes) -> str:
-    """Return the text of a SID, ``S-1-5-...``. Raises ValueError for bytes that are none."""
+    """Return the text of a SID, ``S-1-5-...``. Raises ValueError for bytes that are not a SID."""
     if len(sid) < _SID_HEAD or sid[0] != 1 or len(sid) != _SID_HEAD + _SID_PART * sid[1]:
         raise ValueError(f"{len(sid)} bytes are not a SID.")
     parts = (sid[place : place + _SID_PART] for place in range(_SID_HEAD, len(sid), _SID_PART))
@@ -165,10 +165,10 @@ def sid_text(sid: bytes) -> str:
 
 
 def read_schema(directory: Directory, domain: Domain, names: c.Sequence[str]) -> Schema:
-    """Return what the schema of the domain's forest says of these attributes; names as they are spelled.
+    """Return what the schema of the domain's forest says about these attributes; names as given.
 
-    A search for an attribute that the schema lacks finds nothing and is no error, and one that an account may not read
-    reads as empty.
+    A search for an attribute that is not in the schema finds nothing and is no error, and an attribute that an account
+    may not read looks empty.
 
     Raises DirectoryError; ValueError for a name that no attribute can have.
     """
@@ -205,7 +205,7 @@ def not_writable(
 ) -> tuple[NotWritable, ...]:
     """Return the groups that the account is not allowed to write, in the order of wanted.
 
-    base: DN that all of them lie below. wanted: objectGUID -> names of the attributes to write.
+    base: DN that all of them are below. wanted: objectGUID -> names of the attributes to write.
 
     Raises DirectoryError.
     """
@@ -232,7 +232,7 @@ def not_writable(
 
 
 def _lower(attributes: c.Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
-    """Servers may spell a name otherwise than it was asked for."""
+    """Return names in lower case, because servers may spell a name differently."""
     return {name.lower(): values for name, values in attributes.items() if values}
 
 
@@ -257,7 +257,7 @@ def _kind(directory: Directory, root: c.Mapping[str, list[bytes]]) -> Kind:
 
 
 def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
-    """A server of another domain has other groups, and would answer as readily."""
+    """Refuse a server of another domain: it has other groups, and would also answer."""
     held = _dns_name(domain_dn)
     if held != target.domain.lower():
         raise DirectoryError(
@@ -269,7 +269,7 @@ def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
 
 
 def _dns_name(domain_dn: str) -> str:
-    """Return the DNS name of a domain's DN; a DN of another form as it is."""
+    """Return the DNS name of a domain's DN; a DN of another form unchanged."""
     if not _DOMAIN_PARTS.fullmatch(domain_dn):
         return domain_dn
     return re.sub(r",?\s*DC=", ".", domain_dn, flags=re.IGNORECASE).lstrip(".").lower()
@@ -306,6 +306,6 @@ def _usn(directory: Directory, text: str) -> int:
 
 
 def _read_only(directory: Directory, service: str) -> bool | None:
-    """Ask the server's own NTDS Settings object. None: it has no word on it, or none for this account."""
+    """Ask the server's own NTDS Settings object. None: it does not say this, or not to this account."""
     found = _lower(directory.read(service, ("msDS-isRODC",)) or {}) if service else {}
     return {"TRUE": True, "FALSE": False}.get(_text(found, "msds-isrodc").upper())

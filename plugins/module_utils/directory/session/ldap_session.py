@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions over LDAP. Nothing above this file knows of python-ldap."""
+"""Sessions over LDAP. Only this file uses python-ldap."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ except ImportError as problem:
 
 # Bits of a cipher that make a Kerberos session "sealed": anything weaker is refused.
 _SEALED = 56
-# After these nobody knows what the server does with a request; what it may still send would answer the wrong one.
+# After these, it is not known what the server does with a request, and a late answer would go to the wrong request.
 _LOST = frozenset({-1, -5})
 
 _Parameters = t.ParamSpec("_Parameters")
@@ -52,11 +52,11 @@ _Result = t.TypeVar("_Result")
 def open_directory(target: Target) -> Directory:
     """Connect to the target's server and log in.
 
-    Without a server's name, the one that the domain's name leads to is asked for its own name, and connected to by
-    that: ``server`` of the session names it, and every later step can use the same.
+    If the target names no server, the server behind the domain's name is asked for its own name, and that name is used
+    for the connection. ``server`` of the session is this name, so every later step can use the same server.
 
-    Raises ValueError for a target that makes no sense, NotInstalledError where this side lacks a library,
-    NoDirectoryError when the login did not come about.
+    Raises ValueError for an invalid target, NotInstalledError if a library is missing here, NoDirectoryError if the
+    login failed.
     """
     check_target(target)
     if _IMPORT_PROBLEM is not None:
@@ -74,7 +74,7 @@ def open_directory(target: Target) -> Directory:
 
 def _not_installed(problem: ImportError) -> NotInstalledError:
     name = (problem.name or "").partition(".")[0]
-    # python-ldap imports pyasn1 and pyasn1_modules, which a package manager or an upgrade may have taken away.
+    # python-ldap imports pyasn1 and pyasn1_modules, which a package manager or an upgrade may have removed.
     lacks = f", as {name}, which it needs, is missing or does not fit" if name not in ("", "ldap", "_ldap") else ""
     repair = f"'pip install --upgrade python-ldap {name.replace('_', '-')}'" if lacks else "'pip install python-ldap'"
     return NotInstalledError(
@@ -83,7 +83,7 @@ def _not_installed(problem: ImportError) -> NotInstalledError:
         f"{problem}",
         f"Run {repair} for {sys.executable}, the Python that runs this (python-ldap builds with gcc, libldap-dev and "
         "libsasl2-dev, or gcc, openldap-devel and python3-devel), or 'apt install python3-ldap' or 'dnf install "
-        "python3-ldap' for the system's Python. Without it the engine ldifde can save, where it is named.",
+        "python3-ldap' for the system's Python. Without it, only the engine ldifde can save, if it is set.",
     )
 
 
@@ -119,7 +119,7 @@ def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
     yield ldap.OPT_TIMEOUT, target.timeout
     if target.encryption == "kerberos":
         yield ldap.OPT_X_SASL_SSF_MIN, _SEALED
-        # The ticket is for the name that was given, not for one that reverse DNS makes of its address.
+        # The ticket is for the given name, not for a name that reverse DNS returns for its address.
         yield ldap.OPT_X_SASL_NOCANON, 1
         return
     yield ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND
@@ -130,7 +130,7 @@ def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
 
 
 def _with_tls(problem: DirectoryError, found: connectivity.TlsProbe, target: Target) -> DirectoryError:
-    """Return the error with what was seen of TLS, where that is likely the cause."""
+    """Return the error, with the result of TLS if that is likely the cause."""
     if target.encryption == "kerberos" or problem.failure.code not in ("connection", "connection_lost", "protocol"):
         return problem
     library = f"The LDAP library said: {problem.failure.cause}"
@@ -151,7 +151,7 @@ def _with_tls(problem: DirectoryError, found: connectivity.TlsProbe, target: Tar
 
 
 def _server_of(target: Target) -> str:
-    """Ask the server that answers to the domain's name for its own name. rootDSE needs no login."""
+    """Ask the server behind the domain's name for its own name. rootDSE needs no login."""
     directory = _connect(target)
     try:
         found = directory.read("", ("dnsHostName",)) or {}
@@ -161,7 +161,7 @@ def _server_of(target: Target) -> str:
         directory.close()
     values = next((values for name, values in found.items() if name.lower() == "dnshostname"), [])
     name = values[0].decode("utf-8", "replace") if values else ""
-    # Without TLS nobody vouches for this answer, so it must not lead out of the domain.
+    # Without TLS, this answer is not authenticated, so it must not lead to another domain.
     if is_domain(name) and f".{name.lower()}".endswith(f".{target.domain.lower()}"):
         return name
     raise NoDirectoryError(
@@ -253,14 +253,14 @@ class LdapDirectory:
         *args: _Parameters.args,
         **kwargs: _Parameters.kwargs,
     ) -> _Result:
-        """Call the library, and give its errors as ours."""
+        """Call the library, and convert its errors to ours."""
         try:
             return call(*args, **kwargs)
         except ldap.LDAPError as problem:
             refusal = _refusal(problem, self._password)
         except UnicodeDecodeError as problem:
-            refusal = Refusal(None, f"The answer holds a name that is not UTF-8: {problem.reason}")
-        # Outside of the handler, so that no traceback leads to the library's own words, which may repeat the login.
+            refusal = Refusal(None, f"The answer contains a name that is not UTF-8: {problem.reason}")
+        # Outside of the handler, so that no traceback shows the library's own text, which may repeat the login.
         if refusal.result in _LOST:
             self.close()
         raise ldap_errors.error_of(refusal, what, doing)
@@ -279,7 +279,7 @@ class LdapDirectory:
         return next((values for found_dn, values in found if found_dn is not None), None)
 
     def _whole(self, dn: str, attributes: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
-        """Return the attributes with all their values, where the server gave some of them for a start."""
+        """Return the attributes with all their values, also if the server first returned only some of them."""
 
         def ask(name: str) -> dict[str, list[bytes]]:
             what = f"{name} of {dn} was not read from {self.server}"
@@ -291,7 +291,7 @@ class LdapDirectory:
 def _ask(
     connection: SimpleLDAPObject, base: str, filter_text: str, attributes: list[str], size: int, cookie: bytes
 ) -> int:
-    """Ask for a page, and give the number of the request."""
+    """Ask for a page, and return the number of the request."""
     page = SimplePagedResultsControl(True, size=size, cookie=cookie)
     return int(connection.search_ext(base, ldap.SCOPE_SUBTREE, filter_text, attributes, serverctrls=[page]))
 
@@ -304,7 +304,7 @@ def _answer(connection: SimpleLDAPObject, number: int) -> tuple[list[t.Any], byt
 
 
 def _not_paged(what: str) -> DirectoryError:
-    """python-ldap loses that word, and the result code too, of a page that came while it waited for something else."""
+    """python-ldap loses the cookie and the result code of a page that arrived while it waited for something else."""
     return DirectoryError(
         "paging",
         what,
@@ -314,8 +314,8 @@ def _not_paged(what: str) -> DirectoryError:
 
 
 def _refusal(problem: ldap.LDAPError, password: str | None) -> Refusal:
-    """Read what python-ldap raised, free of the password."""
-    # Of some errors, such as its own timeout, the library shows nothing but the class.
+    """Convert an exception of python-ldap, without the password."""
+    # For some errors, such as its own timeout, the library only has the class.
     said = problem.args[0] if problem.args and isinstance(problem.args[0], dict) else {}
     result = said.get("result", getattr(problem, "errnum", None))
     return Refusal(

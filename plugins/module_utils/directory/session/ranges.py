@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attributes with so many values that Active Directory returns only the first ones.
 
-It does so from about 1,500 values on, without being asked: ``member;range=0-1499``, then ``member;range=1500-*`` for
-the last ones (MS-ADTS 3.1.1.3.1.3.3). The rest must be asked for by name.
+It does so for more than about 1,500 values, without a request for it: ``member;range=0-1499``, then
+``member;range=1500-*`` for the last ones (MS-ADTS 3.1.1.3.1.3.3). The rest must be asked for by name.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _RANGE = re.compile(r"(?P<name>.+);range=(?P<first>\d+)-(?P<last>\d+|\*)", re.IG
 def whole(attributes: Attributes, entry: str, ask: c.Callable[[str], Attributes]) -> Attributes:
     """Return the attributes with all their values.
 
-    entry: what they are of, for people. ask: reads one further range of the entry, such as ``member;range=1500-*``.
+    entry: its name, for messages. ask: reads one more range of the entry, such as ``member;range=1500-*``.
 
-    Raises DirectoryError when the ranges do not fit together; what ask raises.
+    Raises DirectoryError if the ranges do not fit together; the exceptions of ask.
     """
     if _MARK not in "".join(attributes).lower():
         return attributes
@@ -40,7 +40,7 @@ def whole(attributes: Attributes, entry: str, ask: c.Callable[[str], Attributes]
 def _all_values(
     name: str, values: list[bytes], entry: str, ask: c.Callable[[str], Attributes]
 ) -> tuple[str, list[bytes]]:
-    """Return the plain name and all values, from those of the first range on."""
+    """Return the plain name and all values, beginning with the first range."""
     collected: list[bytes] = []
     while True:
         part = _RANGE.fullmatch(name)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a session with a directory server takes and gives, whatever carries it there.
+"""The interface of a session with a directory server, for any transport.
 
-``directory.ldap_session`` provides one over LDAP. Whoever reads or writes entries knows this file alone.
+``directory.ldap_session`` implements it over LDAP. Code that reads or writes entries uses only this file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Entry: t.TypeAlias = tuple[str, dict[str, list[bytes]]]
 """DN and attributes of one entry, names as the server spells them, values in the server's order."""
 
 PAGE_SIZE: t.Final = 1000
-"""Entries of a page. Active Directory gives no more at once (MaxPageSize), whatever is asked for."""
+"""Entries of a page. Active Directory never returns more at once (MaxPageSize)."""
 
 
 class DirectoryError(FailureError):
@@ -33,41 +33,41 @@ class DirectoryError(FailureError):
 
     @classmethod
     def of(cls, failure: Failure) -> DirectoryError:
-        """Make one of a failure that another one had."""
+        """Make an error from the failure of another one."""
         return cls(failure.code, failure.what, failure.cause, failure.next)
 
 
 class NoDirectoryError(DirectoryError):
-    """The connection or the bind never came about. The server did nothing."""
+    """The connection or the bind failed. The server did nothing."""
 
 
 class ConflictError(DirectoryError):
-    """A change does not fit what the directory holds now, and nothing of it was done.
+    """A change does not match the current values in the directory, and nothing was changed.
 
-    An old value is there no more (16, noSuchAttribute), a new one is there already (20, attributeOrValueExists), or
-    the object was moved or deleted (32, noSuchObject).
+    An old value no longer exists (16, noSuchAttribute), a new one already exists (20, attributeOrValueExists), or the
+    object was moved or deleted (32, noSuchObject).
     """
 
 
 class ObjectRefusedError(DirectoryError):
-    """The server refuses this change of this object, and may take the same one of others.
+    """The server refuses this change of this object, but may accept the same change of others.
 
-    A rule of the schema, the account's rights on it, a limit of the object's size.
+    Causes: a rule of the schema, the account's rights on the object, a limit of its size.
     """
 
 
 class SearchLostError(DirectoryError):
-    """The server forgot a search between two of its pages. Begun anew it may well succeed."""
+    """The server forgot a search between two of its pages. A new search may succeed."""
 
 
 class NotInstalledError(DirectoryError):
-    """This side lacks a program or library. Nobody was asked for anything."""
+    """A program or library is missing here. No server was asked."""
 
 
 class Directory(t.Protocol):
     """A bound session with one directory server, used by one thread at a time.
 
-    server: DNS name or address that it is connected to; the same for all its life. Referrals are never followed.
+    server: DNS name or address that it is connected to; it never changes. Referrals are never followed.
     """
 
     server: str
@@ -83,20 +83,20 @@ class Directory(t.Protocol):
     def pages(
         self, base: str, filter_text: str, attributes: c.Sequence[str], size: int = PAGE_SIZE
     ) -> c.Iterator[list[Entry]]:
-        """Search all below base, page by page. The next page is asked for before one is given out.
+        """Search everything below base, page by page. The next page is requested before a page is returned.
 
-        No match is no page. Search references (parts that another server holds) are left out. Ask nothing else of the
-        session before the last page has come: a page that came meanwhile may be lost, which is an error.
+        No match is no page. Search references (to parts on another server) are left out. Do not use the session for
+        anything else before the last page: a page that arrives meanwhile may be lost, which is an error.
 
-        Raises DirectoryError, also between two pages: what came before it is never the whole result. SearchLostError
-        where the search may be begun anew.
+        Raises DirectoryError, also between two pages: the pages before it are never the whole result. SearchLostError
+        if the search may be started again.
         """
 
     def modify(self, dn: str, changes: c.Sequence[Change]) -> None:
         """Apply all changes to one object, or none of them.
 
-        Raises ConflictError when they do not fit what the object holds now, ObjectRefusedError when something else
-        about this object is in the way, DirectoryError for anything else: no later change would fare better.
+        Raises ConflictError if they do not match the current values of the object, ObjectRefusedError for another
+        problem with this object, DirectoryError for anything else, which would affect all later changes.
         """
 
     def account(self) -> str | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which domain is meant, which of its servers, and how to log in there."""
+"""A domain, one of its servers, and how to log in there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 _TEXTS = ("name", "server", "base", "username", "password", "auth", "encryption", "ca_file")
 _NUMBERS = ("port", "timeout")
-# What an item says of the export and not of the way there.
+# Options of an item about the export, not about the connection.
 _OF_THE_EXPORT = ("attributes", "filter")
 
 
@@ -31,14 +31,14 @@ _OF_THE_EXPORT = ("attributes", "filter")
 class Target:
     """A domain, one of its servers, and a login.
 
-    domain: DNS name. server: DNS name or IP address of a domain controller, None: the one that the domain's name leads
-    to. port: TCP, None: 636 with ``ldaps``, else 389. base: DN below which groups are searched, None: the domain's.
-    auth: ``simple`` with username (user@domain or a DN) and password, over TLS alone, or ``gssapi`` with the Kerberos
+    domain: DNS name. server: DNS name or IP address of a domain controller, None: the server behind the domain's name.
+      port: TCP, None: 636 with ``ldaps``, else 389. base: DN below which groups are searched, None: the domain's.
+    auth: ``simple`` with username (user@domain or a DN) and password, only over TLS, or ``gssapi`` with the Kerberos
       ticket of the process.
     encryption: ``ldaps`` or ``starttls``, certificate and host name checked; ``kerberos``: signed and sealed by the
       ticket's key, with ``gssapi``.
     ca_file: PEM file of certificate authorities, None for the system's.
-    timeout: seconds that the server may take to be reached, and to answer a request.
+    timeout: seconds to wait for the connection, and for the answer to a request.
     """
 
     domain: str
@@ -68,7 +68,7 @@ class Target:
 
 
 def check_target(target: Target) -> Target:
-    """Return the target back when it can be connected to, as far as that shows without trying.
+    """Check the target as far as possible without a connection, and return it.
 
     Raises ValueError with a text for people; never with the password.
     """
@@ -100,17 +100,17 @@ def target_of(item: t.Any) -> Target:
 
 
 def targets(items: c.Iterable[t.Any]) -> tuple[Target, ...]:
-    """Return the targets of all items. Raises ValueError, also for a domain that is there twice."""
+    """Return the targets of all items. Raises ValueError, also for a domain that is listed twice."""
     found: dict[str, Target] = {}
     for item in items:
         target = target_of(item)
         if found.setdefault(target.domain, target) is not target:
-            raise ValueError(f"groupid_domains has {target.domain} twice. Leave one.")
+            raise ValueError(f"groupid_domains has {target.domain} twice. Keep only one of them.")
     return tuple(found.values())
 
 
 def is_domain(name: str) -> bool:
-    """Whether this can be the DNS name of a domain. It names files, too."""
+    """Whether this can be the DNS name of a domain. It is also used in file names."""
     return endpoint.is_name(name) and not name.endswith(".") and not endpoint.is_address(name)
 
 
@@ -118,7 +118,7 @@ def _read(item: c.Mapping[t.Any, t.Any]) -> Target:
     unknown = [key for key in item if key not in (*_TEXTS, *_NUMBERS, *_OF_THE_EXPORT)]
     if unknown:
         known = ", ".join((*_TEXTS, *_NUMBERS, *_OF_THE_EXPORT))
-        raise ValueError(f"{', '.join(map(_shown, unknown))} is no option. There are {known}.")
+        raise ValueError(f"{', '.join(map(_shown, unknown))} is not an option. The options are: {known}.")
     texts = {key: _as_text(key, item.get(key)) for key in _TEXTS}
     numbers = {key: _as_number(key, item.get(key)) for key in _NUMBERS}
     login = texts["username"] is not None or texts["password"] is not None
@@ -141,7 +141,7 @@ def _as_text(key: str, value: t.Any) -> str | None:
     """None means that an option is not set."""
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key} must be text, not {type(value).__name__}. Put it in quotes.")
-    # Ansible marks texts by subclasses of its own, which do not belong into a library's hands.
+    # Ansible's texts are subclasses of str, which are not passed to a library.
     return None if value is None else str(value)
 
 
@@ -164,12 +164,12 @@ def _check_place(target: Target) -> None:
         raise ValueError(f"{target.domain!r} is not the DNS name of a domain, such as corp.example.")
     if target.server is not None and not endpoint.is_address(target.server) and not is_domain(target.server):
         raise ValueError(
-            f"server {target.server!r} is not a DNS name or IP address. Neither ldap:// nor a port belongs to it."
+            f"server {target.server!r} is not a DNS name or IP address. It must not contain ldap:// or a port."
         )
     if target.port in _CATALOG_PORTS:
         raise ValueError(
-            f"port {target.port} is that of a global catalog, which holds not all attributes of a group and cannot be "
-            f"written. Take {LDAPS_PORT} or {LDAP_PORT}, or leave port out."
+            f"port {target.port} is the port of a global catalog, which does not have all attributes of a group and "
+            f"cannot be written. Use {LDAPS_PORT} or {LDAP_PORT}, or leave port out."
         )
     endpoint.check_port(target.port)
     if target.base is not None and ("=" not in target.base or endpoint.CONTROL.search(target.base)):
@@ -179,7 +179,7 @@ def _check_place(target: Target) -> None:
 def _check_login(target: Target) -> None:
     if target.auth not in t.get_args(Auth):
         raise ValueError(f"auth must be simple or gssapi, not {target.auth!r}.")
-    # An empty one makes a simple bind anonymous, and it succeeds (RFC 4513, 5.1).
+    # With an empty one, a simple bind is anonymous and succeeds (RFC 4513, 5.1).
     if target.auth == "simple" and not (target.username and target.password):
         raise ValueError("auth: simple needs username and password, neither of them empty.")
     endpoint.check_login(target.auth, target.username, target.password, ticket="gssapi", other="simple")
@@ -193,16 +193,16 @@ def _check_encryption(target: Target) -> None:
     if target.encryption not in t.get_args(Encryption):
         raise ValueError(f"encryption must be ldaps, starttls or kerberos, not {target.encryption!r}.")
     if target.auth == "simple" and target.encryption == "kerberos":
-        raise ValueError("auth: simple sends the password, and goes with encryption: ldaps or starttls only.")
+        raise ValueError("auth: simple sends the password, so it needs encryption: ldaps or starttls.")
     if target.auth == "gssapi" and target.encryption != "kerberos":
         raise ValueError(
-            f"auth: gssapi goes with encryption: kerberos only, not {target.encryption}: a domain controller takes no "
-            "signing and sealing within TLS."
+            f"auth: gssapi needs encryption: kerberos, not {target.encryption}: a domain controller accepts no signing "
+            "and sealing within TLS."
         )
     if target.encryption == "ldaps" and target.port == LDAP_PORT:
-        raise ValueError(f"port {LDAP_PORT} is the one without LDAPS. Leave port out, or use encryption: starttls.")
+        raise ValueError(f"port {LDAP_PORT} is the port without LDAPS. Leave port out, or use encryption: starttls.")
     if target.encryption != "ldaps" and target.port == LDAPS_PORT:
-        raise ValueError(f"port {LDAPS_PORT} is LDAPS' own. Leave port out, or use encryption: ldaps.")
+        raise ValueError(f"port {LDAPS_PORT} is the port of LDAPS. Leave port out, or use encryption: ldaps.")
     _check_ca_file(target)
 
 
@@ -210,7 +210,7 @@ def _check_ca_file(target: Target) -> None:
     if target.ca_file is None:
         return
     if target.encryption == "kerberos":
-        raise ValueError("ca_file is of use with encryption: ldaps and starttls only; it is kerberos.")
+        raise ValueError("ca_file is only used with encryption: ldaps or starttls, and encryption is kerberos.")
     if endpoint.CONTROL.search(target.ca_file):
-        raise ValueError(f"ca_file {target.ca_file!r} holds a control character.")
+        raise ValueError(f"ca_file {target.ca_file!r} contains a control character.")
     endpoint.check_ca_file(target.ca_file)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a backup may be made as it was asked for, and the order for it. Nothing here talks to a server."""
+"""Checks whether a backup may be made as requested, and makes the order for it. Nothing here talks to a server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.qu
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A backup as it was asked for; the fields are the options of ``groupid_sql_backup``."""
+    """A requested backup; the fields are the options of ``groupid_sql_backup``."""
 
     database: str
     deployment: str
@@ -46,7 +46,7 @@ class Request:
 
 
 def check_request(request: Request) -> None:
-    """Refuse what cannot be right on any server. Raises ValueError."""
+    """Refuse values that are wrong on every server. Raises ValueError."""
     check_database(request.database)
     sql_backup.backup_files(request.path, request.file_name or request.database, request.stripes)
     sql_backup.backup_name(request.deployment, request.set_id)
@@ -97,7 +97,7 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
     known = [str(one) for product in products.select_products(request.version) for one in product.database_objects]
     if not known:
         return (
-            f"Nothing shows that {database.name} is GroupID's database: no table of GroupID {request.version}'s is "
+            f"It is not known whether {database.name} is GroupID's database: no table of GroupID {request.version} is "
             "known. Check its name.",
         )
     if database.objects_visible:
@@ -109,8 +109,8 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
             else "it is not known whether the login may see"
         )
         cause = (
-            f"Whether {database.name} is GroupID's database cannot be seen: {reason} its tables, "
-            f"{', '.join(known)} among them."
+            f"It is not known whether {database.name} is GroupID's database: {reason} its tables, such as "
+            f"{', '.join(known)}."
         )
     if request.allow_unknown_database == database.name:
         return (f"{cause} allow_unknown_database allows it.",)
@@ -124,7 +124,7 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
 
 
 def _compression(request: Request, server: ServerFacts, database: DatabaseFacts) -> tuple[bool | None, tuple[str, ...]]:
-    """Decide on compression, None to leave it to the server; and say what it means for a restore."""
+    """Decide on compression (None: the server decides), and return what it means for a restore."""
     if request.compression == "off":
         return False, ()
     if request.compression == "on" and not server.compresses:
@@ -134,7 +134,7 @@ def _compression(request: Request, server: ServerFacts, database: DatabaseFacts)
             f"{server.edition} makes no compressed backups (1844).",
             "Use compression: auto or off.",
         )
-    # What the edition lacks is not mentioned to it at all.
+    # An option that the edition does not have is left out of the statement.
     if not server.compresses or not database.encrypted:
         return True if server.compresses else None, ()
     if sql_backup.compresses_tde(server.version):

@@ -16,7 +16,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.his
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import check_folder, join_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import identifier, literal
 
-# Limits of BACKUP: NAME, and the path of a device, 259. A file that makes way for another takes 9 characters more.
+# Limits of BACKUP: NAME, and the path of a device, 259. If a file already exists, the new name has 9 more characters.
 _NAME_LIMIT = 128
 _PATH_LIMIT = 250
 STRIPES_LIMIT = 64
@@ -29,7 +29,7 @@ _TDE_COMPRESSION_SINCE = 13
 # Microsoft's "Backup Compression for TDE-enabled Databases: Important fixes in SQL 2016 SP1 CU4 and SQL 2016 RTM CU7",
 # and KB5014298.
 _TDE_COMPRESSION_BROKEN = (((13, 0, 0), (13, 0, 2210)), ((13, 0, 4001), (13, 0, 4446)), ((15, 0, 0), (15, 0, 4223)))
-# What it writes since then, no older build of 2019 reads.
+# No older build of 2019 can read what it writes since then.
 _TDE_FORMAT = (15, 0, 4223)
 # Backups can be encrypted, and msdb has columns for that, since SQL Server 2014.
 ENCRYPTION_SINCE = 12
@@ -53,11 +53,11 @@ def backup_name(deployment: str, set_id: str) -> str:
 
 
 def backup_files(folder: str, name: str, stripes: int = 1) -> tuple[str, ...]:
-    r"""Return the paths of a backup's files, as the SQL server sees them: ``<folder>\<name>.bak``, or one a stripe,
+    r"""Return the paths of a backup's files, as the SQL server sees them: ``<folder>\<name>.bak``, or one per stripe,
     ``<name>_1.bak`` and so on.
 
-    A character that Windows does not allow in a file's name becomes ``_``; then, and where the name is a device's, a
-    short hash of the name follows, so that the names of two databases never lead to one file.
+    A character that Windows does not allow in a file's name becomes ``_``. In this case, and if the name is the name of
+    a device, a short hash of the name is added, so that two databases never get the same file.
 
     Raises ValueError for a folder that is not absolute, a path that is too long for BACKUP, and a number of stripes
     other than 1 to 64.
@@ -69,9 +69,7 @@ def backup_files(folder: str, name: str, stripes: int = 1) -> tuple[str, ...]:
     for path in paths:
         literal(path)
         if len(path.encode("utf-16-le")) // 2 > _PATH_LIMIT:
-            raise ValueError(
-                f"The path {path!r} has more than the {_PATH_LIMIT} characters there is room for. Shorten the folder."
-            )
+            raise ValueError(f"The path {path!r} has more than {_PATH_LIMIT} characters. Use a shorter folder.")
     return paths
 
 
@@ -87,10 +85,9 @@ class Order:
     """What one BACKUP statement is to do.
 
     name: NAME of the backup, its key in msdb.
-    media: MEDIANAME, used by no other backup. A file that is there already carries another, or none, and SQL Server
+    media: MEDIANAME, used by no other backup. A file that already exists has another one, or none, and SQL Server
       refuses it (4037, 3241): it is neither appended to nor overwritten.
-    compression: None leaves it to the server's default.
-    certificate: that encrypts the backup.
+    compression: None means the server's default. certificate: encrypts the backup.
     transfer_bytes: MAXTRANSFERSIZE.
     stats: percents between two messages about progress.
     description: DESCRIPTION.
@@ -107,12 +104,12 @@ class Order:
     description: str | None = None
 
     def with_new_files(self) -> Order:
-        """Return the same order with files beside these, which carry the end of the media's name in theirs."""
+        """Return the same order with other files in the same folder, whose names end like the name of the media."""
         files = tuple(f"{path.removesuffix('.bak')}_{self.media[-8:]}.bak" for path in self.files)
         return dataclasses.replace(self, files=files)
 
     def backup_statement(self) -> str:
-        """Write the BACKUP. Raises ValueError for names that T-SQL cannot carry."""
+        """Write the BACKUP. Raises ValueError for names that T-SQL does not allow."""
         options = [
             "COPY_ONLY",
             "CHECKSUM",
@@ -167,12 +164,12 @@ def transfer_bytes(major_version: int, tde: bool, compression: bool | None) -> i
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """What msdb knows of a backup that was completed; it has no row for others.
+    """msdb's record of a backup that was completed; msdb has no record of others.
 
-    files: in order of stripes. position: 1 unless it was appended to another one's file.
+    files: in order of stripes. position: 1 unless it was appended to the file of another backup.
     bytes: on the disk. database_bytes: before compression.
     LSNs: decimal digits, up to 25, which is too long for a number in JSON.
-    started, finished: UTC, ISO 8601, None where the server's time zone is not known.
+    started, finished: UTC, ISO 8601, None if the server's time zone is not known.
     thumbprint: of the certificate that encrypted it, 0x and hexadecimal digits.
     """
 
@@ -202,7 +199,7 @@ class Record:
     def doubts(self) -> list[str]:
         """Return the reasons why it cannot be the backup of a set, as phrases. Empty if there is none."""
         found = {
-            "it holds no checksums": not self.checksums,
+            "it has no checksums": not self.checksums,
             "the server found damage in the database while it made the backup": self.damaged,
             "it is not copy-only": not self.copy_only,
             f"it was appended to another backup's file, as number {self.position}": self.position != 1,
@@ -232,7 +229,7 @@ def record_query(database: str, name: str, major_version: int) -> str:
 
 
 def read_record(rows: c.Sequence[c.Mapping[str, t.Any]]) -> Record | None:
-    """Read the newest record of ``record_query``'s rows, None when there is none."""
+    """Read the newest record of ``record_query``'s rows, None if there is none."""
     if not rows:
         return None
     row = rows[0]

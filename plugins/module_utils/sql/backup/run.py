@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A set's backup of its database, made once however many runs ask for it.
+"""A set's backup of its database. It is made only once, even if several runs request it.
 
-The claim on the database keeps two from making it at once; msdb's record of it by NAME shows the next one that it is
-there. BACKUP counts as done when msdb has its record, and for no other reason.
+The claim on the database prevents that two runs make it at the same time. msdb's record, found by NAME, shows the next
+run that it exists. BACKUP only counts as completed if msdb has its record.
 """
 
 from __future__ import annotations
@@ -45,23 +45,23 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sql_failure import SqlFailure
 
-# Answers of BACKUP to a file that is there already: it carries another MEDIANAME, is no whole media, or is compressed,
+# Errors of BACKUP for a file that already exists: it has another MEDIANAME, is no complete media, or is compressed,
 # encrypted or striped in another way.
 _OCCUPIED = frozenset((3095, 3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
 # "Could not insert a backup or restore history/detail record in the msdb database."
 _NO_HISTORY = 3009
-# What only a BACKUP says that has begun to write: its progress, and that a write failed.
+# Messages of a BACKUP that has begun to write: its progress, and that a write failed.
 _WRITING = frozenset((3211, 4035))
 _WRITE_FAILED = frozenset((3202, 3271))
 
-# Seconds for the server to end what a lost connection cut.
+# Seconds for the server to end the session of a lost connection.
 _SETTLE = 120.0
 
 
 class BackupError(FailureError):
-    """The backup failed, or is not known to be done.
+    """The backup failed, or it is not known whether it was completed.
 
-    record: msdb's, when there is one all the same.
+    record: msdb's record, if there is one anyway.
     """
 
     def __init__(self, failure: SqlFailure, record: Record | None = None) -> None:
@@ -70,7 +70,7 @@ class BackupError(FailureError):
 
 
 def failure(code: str, what: str, cause: str, next_step: str) -> BackupError:
-    """Make the error of something that the server did not refuse, but that is wrong all the same."""
+    """Make the error for something that the server accepted, but that is wrong."""
     return BackupError(SqlFailure(code, what, cause, next_step))
 
 
@@ -88,7 +88,7 @@ class BackupResult:
 
 
 def media_name() -> str:
-    """Make up a MEDIANAME that no file carries yet."""
+    """Make up a MEDIANAME that no file has yet."""
     return f"groupid {secrets.token_hex(8)}"
 
 
@@ -98,11 +98,11 @@ def find(session: Session, order: Order, major_version: int) -> Record | None:
 
 
 class BackupRun:
-    """One run's way to the set's backup.
+    """One run that makes or finds the set's backup.
 
-    session: that runs BACKUP. After a lost connection it is another one, so take it from here.
-    order: what is to be done. Its files change when those asked for are there already.
-    sessions: look who else is in the database, right before BACKUP and right after it.
+    session: runs BACKUP. After a lost connection, it is a new one, so always read it from here.
+    order: what to do. Its files change if the requested files already exist.
+    sessions: find out who else is in the database, right before BACKUP and right after it.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class BackupRun:
         return find(self.session, self.order, self._major_version)
 
     def _back_up(self, claim: Claim, said: list[Message]) -> None:
-        """Run BACKUP; beside the files asked for when those are there already, from a run that was cut or not ours."""
+        """Run BACKUP. If the requested files already exist, for example from an interrupted run, others are used."""
         try:
             self._execute(claim, said)
         except SqlError as error:
@@ -201,7 +201,7 @@ class BackupRun:
             with watched(self._opener, claim.session_id, self._progress):
                 self.session.execute(self.order.backup_statement(), on_message=heard)
         except SqlError as error:
-            # It comes as an error, and the backup was made all the same: 3014 follows.
+            # The server reports an error, but the backup was made: 3014 follows.
             if error.number != _NO_HISTORY:
                 self._wrote = self._wrote or error.number in _WRITE_FAILED
                 raise
@@ -213,7 +213,7 @@ class BackupRun:
         return (f"{', '.join(wanted)} already existed and was not changed. The backup has another file name.",)
 
     def _confirmed(self, record: Record | None, said: c.Sequence[Message] = ()) -> Record:
-        """Return the record when it is that of a good backup of this database."""
+        """Return the record if it is of a good backup of this database."""
         if record is None and said:
             words = " ".join(f"{message.text} ({message.number})" for message in said)
             raise failure(
@@ -247,14 +247,14 @@ class BackupRun:
         return record
 
     def _result_after_loss(self, error: ConnectionLostError) -> BackupResult:
-        """Find out, on a new connection, what became of a BACKUP whose connection was lost.
+        """Find out, on a new connection, whether a BACKUP with a lost connection was completed.
 
-        The claim proves that the server has ended the lost session, and its BACKUP with it: msdb's word is final.
+        The claim proves that the server has ended the lost session and its BACKUP, so msdb's record is final.
         """
         self._reopen(error)
         try:
             with claimed(self.session, self.order.database, _SETTLE):
-                # msdb's word is not to be had while it is recovered: then what follows is refused (922).
+                # While msdb is being recovered, it cannot be read: the next statements are refused (922).
                 self._reconnect.recovering(self.session, self.order.database)
                 watch = self._watch()
                 record = self._find()

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who else is in a database while it is backed up.
 
-Nobody is refused: a login without the permission sees its own session only. So the permission is asked for in the same
-batch. Source: sys.dm_exec_sessions (Transact-SQL), Permissions.
+The query is never refused: a login without the permission only sees its own session. So the same batch also asks for
+the permission. Source: sys.dm_exec_sessions (Transact-SQL), Permissions.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 )
 
 LIMIT = 50
-"""Number of groups of sessions that are told. There is one for each login, host and program."""
+"""Number of groups of sessions that are reported. There is one for each login, host and program."""
 TEXT_LIMIT = 128
 """Characters of a name, as SQL Server limits them. A client chooses the names of its host and program."""
 
-# Seconds. The answer is worth less than the backup, which waits for it.
+# Seconds. The backup waits for this answer and is more important.
 _PATIENCE = 60
 
 
@@ -49,7 +49,7 @@ class Watch:
     after: Seen
 
     def shown(self) -> dict[str, t.Any]:
-        """Return what the result says of it."""
+        """Return it as a member of the result."""
         visible = self.before is not None and self.after is not None
         return {"visible": visible, "before": list(self.before or ()), "after": list(self.after or ())}
 
@@ -90,6 +90,6 @@ def _group(row: t.Mapping[str, t.Any]) -> SessionGroup:
 
 
 def printable(text: object) -> str:
-    """Return a name that a client gave, without what a terminal would obey, and cut to its longest."""
+    """Return a name that a client gave, without control characters, and cut to the longest length."""
     kept = "".join(char if char.isprintable() else " " for char in str(text or "")[:TEXT_LIMIT])
     return " ".join(kept.split())

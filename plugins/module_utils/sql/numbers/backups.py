@@ -19,7 +19,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
     Advice(
         3002,
         "A database snapshot can be neither backed up nor restored.",
-        "The name is that of a snapshot.",
+        "The name belongs to a snapshot.",
         "Use the name of the database that the snapshot was made from.",
     ),
     Advice(
@@ -38,7 +38,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
         3023,
         "Another backup or file operation on this database is under way.",
         "Backups, file changes and changes of encryption do not wait; they fail.",
-        "Let the other one end (see sys.dm_exec_requests), then run again.",
+        "Wait until the other one has ended (see sys.dm_exec_requests), then run again.",
     ),
     Advice(
         3033,
@@ -79,7 +79,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
     Advice(
         3095,
         "An encrypted backup cannot be added to this file.",
-        "The file holds backups made without encryption.",
+        "The file contains backups made without encryption.",
         "Use a new file.",
     ),
     Advice(
@@ -91,7 +91,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
     Advice(
         3098,
         "This backup cannot be added to the file.",
-        "The file holds backups made with other options, such as compression.",
+        "The file contains backups made with other options, such as compression.",
         "Use a new file.",
     ),
     Advice(

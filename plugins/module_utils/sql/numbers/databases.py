@@ -26,8 +26,8 @@ DATABASES: t.Final[tuple[Advice, ...]] = (
         924,
         "The database is in single-user mode and another session has it.",
         "Another session uses the only connection that this mode allows.",
-        "Find the session in sys.dm_exec_sessions, end it, or have its owner give the database back with "
-        "ALTER DATABASE ... SET MULTI_USER.",
+        "Find the session in sys.dm_exec_sessions, end it, or let its owner release the database with ALTER DATABASE "
+        "... SET MULTI_USER.",
     ),
     Advice(
         926,
@@ -80,7 +80,7 @@ DATABASES: t.Final[tuple[Advice, ...]] = (
     Advice(
         5011,
         "The database does not exist, is in a state that forbids the change, or the login may not change it.",
-        "The server does not say which of the three.",
+        "The server does not say which of these it is.",
         "Check it with groupid_sql_info. Changing a database needs ALTER on it.",
     ),
     Advice(

@@ -38,13 +38,13 @@ LOGINS: t.Final[tuple[Advice, ...]] = (
     Advice(
         916,
         "The login has no access to the database.",
-        "It is no user of that database.",
+        "It has no user in that database.",
         "Create a user for the login in the database, with db_backupoperator for backups.",
     ),
     Advice(
         4060,
         "The login cannot open the database.",
-        "It is no user of it, or the database is offline, being restored, or single-user.",
+        "It has no user in it, or the database is offline, being restored, or single-user.",
         "Check the database's state with groupid_sql_info and the login's user in it.",
     ),
     Advice(

@@ -110,14 +110,14 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
     Advice(
         3182,
         "The database was damaged when it was backed up.",
-        "The backup holds the damage.",
+        "The backup contains the damage.",
         "Use an older backup.",
     ),
     Advice(
         3183,
         "A page of the backup is damaged.",
         "The file was changed or lost data after it was written, or the database was damaged.",
-        "Use another backup. Check the storage that holds this one.",
+        "Use another backup. Check the storage of this one.",
     ),
     Advice(
         3186,
@@ -135,7 +135,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
         3189,
         "The backup is damaged.",
         "The file was changed or lost data after it was written.",
-        "Use another backup. Check the storage that holds this one.",
+        "Use another backup. Check the storage of this one.",
     ),
     Advice(
         3234,
@@ -157,7 +157,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
     ),
     Advice(
         3254,
-        "The file holds no backup.",
+        "The file contains no backup.",
         "It is empty.",
         "Name the right file, or use another backup.",
     ),
@@ -176,7 +176,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
     Advice(
         3287,
         "The file has no backup at that position.",
-        "It holds fewer backups, or is damaged.",
+        "It contains fewer backups, or is damaged.",
         "Check the position and the file.",
     ),
     Advice(

@@ -69,11 +69,11 @@ OF_SCRATCH: t.Final = (
 _NO_SCRATCH = "No scratch database was requested (groupid_sql_rehearse), or it is check mode."
 _AZURE = "This is an Azure service, which does not back up to files."
 _PATIENCE = 60.0
-# Of a set that nothing else can have: the backup's name in msdb begins with "groupid rehearsal".
+# Name of a set that cannot exist: the backup's name in msdb begins with "groupid rehearsal".
 _DEPLOYMENT, _SET_PREFIX = "rehearsal", "20000101T000000Z-"
 _LOST = frozenset(("backup_cut", "backup_unknown", "connection_lost"))
-# What keeps a test restore from being tried, and says nothing of the backup. Without VIEW SERVER STATE the free space
-# is not known before, and RESTORE says 3257.
+# Errors that prevent a test restore, and say nothing about the backup. Without VIEW SERVER STATE, the free space is not
+# known before, and RESTORE fails with 3257.
 _NOT_TRIED = frozenset(("space", "folders", "claim", "sql_3257"))
 
 
@@ -82,7 +82,7 @@ class Subject:
     """What is rehearsed.
 
     path: folder of backups, as the server sees it; None: the server's own.
-    encrypt: as the connection was asked for. scratch: make a scratch database.
+    encrypt: the option of the connection. scratch: make a scratch database.
     keep_file: the caller removes the file of the scratch backup, with its folder.
     """
 
@@ -97,10 +97,10 @@ class Subject:
 
 @dataclasses.dataclass
 class Outcome:
-    """findings: of claims. server: None where it was not reached. account: that logged in.
+    """findings: for the claims. server: None if it was not reached. account: the login.
 
-    left: names of scratch databases that are still there. files: paths that may be. changed: something was made.
-    refused: why no connection came about.
+    left: names of scratch databases that still exist. files: paths of files that may still exist. changed: something
+      was made. refused: why there was no connection.
     """
 
     findings: list[Finding] = dataclasses.field(default_factory=list)
@@ -115,7 +115,7 @@ class Outcome:
 def rehearse(opener: Opener, subject: Subject, patience: float = _PATIENCE) -> Outcome:
     """Rehearse. patience: seconds for a server that was lost.
 
-    Raises SqlError where the server refuses to say what it is, when nothing was made.
+    Raises SqlError if the server does not identify itself. Nothing was made then.
     """
     try:
         session = opener()
@@ -254,11 +254,11 @@ class _Rehearsal:
         self.outcome.changed = True
         if self._made is None:
             self._report("sql.scratch", NOT_HELD, f"The server does not identify {self._name}.")
-            self._left(f"{self._name} is left: it is not proven that this run made it.")
+            self._left(f"{self._name} still exists: it is not proven that this run made it.")
         return self._made
 
     def _use(self, server: ServerFacts, made: scratches.Identity) -> None:
-        """Fill it, back it up, verify, restore. What stops that does not keep it from being dropped."""
+        """Fill it, back it up, verify, restore. It is dropped even if one of these steps fails."""
         try:
             scratches.fill(self._session, self._name)
             self._report("sql.scratch", HELD)
@@ -304,7 +304,7 @@ class _Rehearsal:
         except BackupError as error:
             self._not_held(claim, error.failure.code, str(error.failure))
             return None
-        except ValueError as error:  # a folder that the scratch's longer name does not fit into, or none at all
+        except ValueError as error:  # the scratch database's name makes the path too long, or there is no folder
             self._report(claim, NOT_TRIED, str(error))
             return None
         self._report(claim, HELD)
@@ -324,7 +324,7 @@ class _Rehearsal:
         except ProofError as error:
             code = error.failure.code
             if error.left is not None:
-                self._left(f"{error.left} is left on the server.", error.left)
+                self._left(f"{error.left} is still on the server.", error.left)
             if code in _NOT_TRIED:
                 self._report("sql.test_restore", NOT_TRIED, str(error.failure))
             else:
@@ -332,7 +332,7 @@ class _Rehearsal:
         else:
             self._report("sql.test_restore", HELD)
             if scratches.there(self._session, proof.database):
-                self._left(f"{proof.database} is left on the server: the server did not drop it.", proof.database)
+                self._left(f"{proof.database} is still on the server: the server did not drop it.", proof.database)
         if found:
             self.outcome.findings.append(rows_finding(scratches.known_rows(self._name), found[0]))
 
@@ -342,24 +342,24 @@ class _Rehearsal:
         if refused is None:
             self._report("sql.scratch_dropped", HELD)
         else:
-            self._left(f"{self._name} is left on the server: {refused}.")
+            self._left(f"{self._name} is still on the server: {refused}.")
 
     def _unproven(self, why: str) -> None:
-        """Name a database of the scratch database's name, where no answer of the server says that this run made it."""
+        """Report a database with the scratch database's name if no answer of the server shows that this run made it."""
         if scratches.there(self._session, self._name):
             self.outcome.changed = True
-            self._left(f"{self._name} is left on the server: {why}, and it is not proven that this run made it.")
+            self._left(f"{self._name} is still on the server: {why}, and it is not proven that this run made it.")
 
     def _left(self, said: str, name: str = "") -> None:
         self.outcome.left.append(name or self._name)
         self._report("sql.scratch_dropped", NOT_HELD, said)
 
     def _drop_again(self) -> None:
-        """Look after a lost connection what there is of the scratch database, and drop it if this run made it."""
+        """After a lost connection, look for the scratch database, and drop it if this run made it."""
         self._session.close()
         try:
             self._session = self._reconnect().session()
-            # The server ends the lost session in its own time, and until then it is at work on the database.
+            # The server needs some time to end the lost session, which works on the database until then.
             with claimed(self._session, self._name, self._patience):
                 self._reconnect().recovering(self._session, self._name)
                 if self._made is not None:
@@ -367,7 +367,7 @@ class _Rehearsal:
                 else:
                     self._unproven("the connection was lost while it was made")
         except (ClaimRefusedError, SqlError) as error:
-            self._left(f"{self._name} may be left on the server, which was not reached again, or refused: {error}")
+            self._left(f"{self._name} may still be on the server, which was not reached again, or refused: {error}")
 
     def _remove_files(self, server: ServerFacts) -> None:
         if self._subject.keep_file:
@@ -450,9 +450,9 @@ def _key(database: DatabaseFacts) -> Finding:
 
 
 def encryption_findings(encrypt: str, seen: bool | None) -> list[Finding]:
-    """Return what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
+    """Return what is known of the connection's encryption. seen: what the server says; None: it says nothing. Pure."""
     said = f"groupid_sql_encrypt is {encrypt}."
-    # Asked to encrypt, a driver makes no other connection.
+    # A driver that must encrypt makes no other connection.
     encrypted = encrypt != "off" if seen is None else seen
     checked = encrypt in ("verified", "strict")
     return [held_if(encrypted, "sql.encrypted", said), held_if(checked, "sql.certificate", said)]

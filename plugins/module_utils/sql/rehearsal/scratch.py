@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scratch database of a rehearsal: made, filled with rows that are known, read, and dropped.
+"""The scratch database of a rehearsal: made, filled with known rows, read, and dropped.
 
-It is dropped only by the run that made it. The name alone is no proof of that: the server compares the database's
-number, time and broker's GUID, which it gave when it made the database, in the very batch that drops it.
+Only the run that made it drops it. The name alone does not prove this. So the batch that drops the database compares
+its number, time and broker's GUID with those that the server returned when it made the database.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ ROWS: t.Final = 300
 """Rows of the scratch database. One INSERT takes 1,000 at most (INSERT, Transact-SQL)."""
 
 TAKEN: t.Final = 1801
-"""Error number of CREATE DATABASE where another database has the name."""
+"""Error number of CREATE DATABASE if another database has the name."""
 
 _NAME = re.compile(r"groupid_rehearsal_[0-9a-f]{16}")
-# Of sys.databases, as texts, so that the values compare as they were read. Public sees all rows (VIEW ANY DATABASE),
-# and an owner always sees the own database's. create_date is of the last renaming too (sys.databases, Transact-SQL).
+# Columns of sys.databases, as texts, so that values compare as they were read. Public sees all rows (VIEW ANY
+# DATABASE), and an owner always sees the row of its own database. create_date also changes with the name
+# (sys.databases, Transact-SQL).
 _MARKS = {
     "number": "CAST(database_id AS nvarchar(20))",
     "made": "CONVERT(nvarchar(30), create_date, 126)",
@@ -43,7 +44,7 @@ Row = tuple[int, str]
 
 
 class Identity(t.NamedTuple):
-    """The marks that distinguish a database from a later one of its name. Texts of the server's own."""
+    """Values of the server that distinguish a database from a later one with the same name, as texts."""
 
     number: str
     made: str
@@ -56,7 +57,7 @@ def scratch_name() -> str:
 
 
 def identity_query(name: str) -> str:
-    """Write the SELECT for who a database is."""
+    """Write the SELECT for the identity of a database."""
     columns = ", ".join(f"{expression} AS {column}" for column, expression in _MARKS.items())
     return f"SELECT {columns} FROM sys.databases WHERE name = {literal(name)};"
 
@@ -81,17 +82,17 @@ def known_rows(name: str) -> tuple[Row, ...]:
 
 
 def create(session: Session, name: str) -> Identity | None:
-    """Make the database. None: the server does not say who it is. Raises SqlError."""
+    """Make the database. None: the server does not identify it. Raises SqlError."""
     return _identity(session.execute(create_statement(name)).rows())
 
 
 def there(session: Session, name: str) -> bool:
-    """Return whether a database has a name now. Raises SqlError."""
+    """Return whether a database with this name exists now. Raises SqlError."""
     return bool(session.execute(identity_query(name)).rows())
 
 
 def fill(session: Session, name: str) -> None:
-    """Make the table and put the rows in. Raises SqlError.
+    """Make the table and insert the rows. Raises SqlError.
 
     CREATE TABLE takes the database's name too (CREATE TABLE, Transact-SQL), so the session stays in master.
     """
@@ -101,13 +102,13 @@ def fill(session: Session, name: str) -> None:
 
 
 def read(session: Session, database: str) -> tuple[Row, ...]:
-    """Read the rows out of a database, the scratch or what was restored of it. Raises SqlError."""
+    """Read the rows of a database: the scratch database, or one that was restored from it. Raises SqlError."""
     rows = session.execute(f"SELECT number, words FROM {_table(database)} ORDER BY number;").rows()
     return tuple((int(row["number"]), str(row["words"])) for row in rows)
 
 
 def drop(session: Session, name: str, made: Identity) -> str | None:
-    """Drop the database that was made. Returns why there is one of its name all the same; None: there is none.
+    """Drop the database that was made. Returns why a database with its name still exists; None: there is none.
 
     Raises ConnectionLostError.
     """
@@ -123,12 +124,12 @@ def drop(session: Session, name: str, made: Identity) -> str | None:
     now = _identity(rows)
     if now is None:
         # Of a database that is not ONLINE some columns may be NULL (sys.databases, Transact-SQL).
-        return "the server does not say any more who it is"
+        return "the server does not identify it any more"
     return "the server did not drop it" if now == made else "another database has its name now, and was left as it is"
 
 
 def leftovers(session: Session, besides: str = "") -> list[str]:
-    """Name the databases of rehearsals that are there, each with the server's time of its making. Raises SqlError."""
+    """Name the existing databases of rehearsals, each with the time when the server made it. Raises SqlError."""
     return [
         f"{row['name']}, made at {row['made']}"
         for row in session.execute(LEFTOVERS_QUERY).rows()

@@ -36,7 +36,7 @@ _SQL_SERVER_2025 = 17
 
 
 def check_request(request: Request, confirm: str) -> Request:
-    """Return the request back when its names can be used. Raises RefusedError or ValueError."""
+    """Return the request if its names can be used. Raises RefusedError or ValueError."""
     sql_text.check_database(request.database)
     sql_text.check_database(request.target)
     set_id = str(backup_set.SetId.parse(request.set_id))
@@ -86,7 +86,7 @@ def choose(request: Request, server: ServerFacts, headers: c.Sequence[BackupHead
         )
     if len(found) > 1:
         raise RefusedError(
-            "several_backups", f"{_files(request)} holds {len(found)} backups: {listed}.", "Set position."
+            "several_backups", f"{_files(request)} contains {len(found)} backups: {listed}.", "Set position."
         )
     return found[0]
 
@@ -105,7 +105,7 @@ def _check_content(request: Request, server: ServerFacts, header: BackupHeader) 
             raise _incomplete(request, server)
         raise RefusedError(
             "not_full",
-            f"{_files(request)} holds no full backup at position {header.position} (BackupType {header.kind}).",
+            f"{_files(request)} contains no full backup at position {header.position} (BackupType {header.kind}).",
             "Use the file of a full database backup.",
         )
     if header.damaged:
@@ -123,7 +123,10 @@ def _check_content(request: Request, server: ServerFacts, header: BackupHeader) 
 
 
 def _incomplete(request: Request, server: ServerFacts) -> RefusedError:
-    """A server says the same of a backup that was cut, and of one that a newer version made (dbatools, issue 3410)."""
+    """Refuse a backup that is incomplete, or from a newer version.
+
+    The server's message is the same (dbatools, issue 3410).
+    """
     made = request.expected_version
     if made is not None and _release(made) > _release(server.version):
         return _newer(made, server)
@@ -138,7 +141,8 @@ def _incomplete(request: Request, server: ServerFacts) -> RefusedError:
         "incomplete",
         f"This server reads the header of {_files(request)} as {_INCOMPLETE}: either the backup was not written to "
         "its end, or a newer version of SQL Server made it.",
-        "Compare this server's version with that of the server that made the set (groupid_sql_info shows it). If "
+        "Compare this server's version with the version of the server that made the set (groupid_sql_info shows it). "
+        "If "
         "this server is older, restore on that version or a newer one. Otherwise restore another set.",
     )
 
@@ -194,7 +198,7 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
     if server.express and size > limit * 1024**3:
         raise RefusedError(
             "express_size",
-            f"The database has {size / 1024**3:.1f} GB of data files, and Express holds {limit} GB (1827).",
+            f"The database has {size / 1024**3:.1f} GB of data files, and Express allows {limit} GB (1827).",
             "Restore it on another edition.",
         )
     known = {login.casefold() for login in facts.server_state.logins}
@@ -210,7 +214,7 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
 def _check_keys(facts: Facts, header: BackupHeader) -> None:
     needed = {header.thumbprint, *(file.thumbprint for file in facts.files)} - {None}
     missing = sorted(one for one in needed if one and one not in facts.server_state.thumbprints)
-    # What the login may not see may be there: the server says so itself (33111) before anything is touched.
+    # A key that the login may not see may exist. If not, the server reports it (33111) before anything is touched.
     if missing and facts.server.sees_all:
         raise RefusedError(
             "certificate_missing",

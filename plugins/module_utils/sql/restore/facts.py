@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a restore asks a server before it does anything, and after it was cut. Every batch here only reads."""
+"""What a restore asks a server before it does anything, and after an interruption. Every batch here only reads."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 
 
 def read_facts(session: Session, request: Request) -> Facts:
-    """Ask for all that a plan rests on. Raises RefusedError where that alone stands against it; SqlError."""
+    """Read everything that a plan needs. Raises RefusedError if this alone prevents the restore; SqlError."""
     server = read_server(session)
     check_permission(server)
     headers = read_headers(session, request.files)
@@ -70,7 +70,7 @@ def read_headers(session: Session, files: c.Sequence[str]) -> tuple[BackupHeader
 
 
 def read_files(session: Session, files: c.Sequence[str], position: int) -> tuple[BackupFile, ...]:
-    """Read which files of the database one backup holds."""
+    """Read which files of the database one backup contains."""
     rows = session.execute(f"RESTORE FILELISTONLY FROM {devices(files)} WITH FILE = {position:d}").rows()
     return tuple(
         BackupFile(
@@ -90,7 +90,7 @@ def read_target(session: Session, name: str) -> Target:
     if not found:
         return Target(name)
     row = found[0]
-    # Of a database that is not ONLINE the catalogue does not know it, or has what a cut RESTORE left there.
+    # If the database is not ONLINE, the catalogue does not have it, or has values of an interrupted RESTORE.
     family = row["family_guid"] if row["state_desc"] == "ONLINE" else None
     identified = family is not None
     if not identified:
@@ -145,8 +145,8 @@ def read_server_state(session: Session, server: ServerFacts, request: Request, t
 
 
 def read_earlier(session: Session, name: str, restored: Restored | None) -> Safety | None:
-    """Find the safety backup of a restore of the database that was cut. restored: the newest that was not."""
-    # By key: where clocks go back, the newest is not the one with the latest date.
+    """Find the safety backup of an interrupted restore of the database. restored: the newest completed one."""
+    # By key: if clocks were set back, the newest is not the one with the latest date.
     backups = session.execute(
         "SELECT TOP (200) s.name, s.description, s.position, s.backup_set_uuid, s.backup_start_date, s.server_name, "
         "f.physical_device_name "
@@ -157,7 +157,7 @@ def read_earlier(session: Session, name: str, restored: Restored | None) -> Safe
 
 
 def read_restored(session: Session, name: str) -> Restored | None:
-    """Find the newest RESTORE of a database, None when msdb knows of none."""
+    """Find the newest RESTORE of a database, None if msdb has no record of one."""
     rows = session.execute(
         "SELECT TOP (1) h.restore_history_id, h.restore_date, s.backup_set_uuid FROM msdb.dbo.restorehistory AS h "
         "LEFT JOIN msdb.dbo.backupset AS s ON s.backup_set_id = h.backup_set_id "
@@ -171,7 +171,7 @@ def read_restored(session: Session, name: str) -> Restored | None:
 
 
 def read_occupants(session: Session, name: str) -> list[str]:
-    """Return which sessions are in a database, a phrase each. It takes the right VIEW SERVER STATE."""
+    """Return which sessions are in a database, a phrase each. It needs the right VIEW SERVER STATE."""
     rows = session.execute(
         "SELECT DISTINCT s.session_id, s.host_name, s.program_name, s.login_name FROM sys.dm_tran_locks AS l "
         "JOIN sys.dm_exec_sessions AS s ON s.session_id = l.request_session_id "
@@ -185,17 +185,17 @@ def read_occupants(session: Session, name: str) -> list[str]:
 
 
 def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move]) -> tuple[list[str], list[str]]:
-    """Return what keeps files from their new places, a sentence each: a file that is there, a folder that is not.
+    """Return why files cannot go to their new places, a sentence each: a file already exists, a folder does not.
 
-    Returns with it the places that the login cannot see: there, RESTORE decides.
+    Also returns the places that the login cannot see: for these, RESTORE decides.
     """
     found, unseen = [], []
     for move in moves:
         seen = None if move.kept else read_path(session, server, move.path)
         if seen is not None and (seen.file or seen.folder):
-            found.append(f"{move.path} is there already, and no database of this server uses it.")
+            found.append(f"{move.path} already exists, and no database of this server uses it.")
         elif seen is not None and seen.certain and not seen.parent:
-            found.append(f"The folder of {move.path} is not there.")
+            found.append(f"The folder of {move.path} does not exist.")
         elif not move.kept and not (seen is not None and (seen.certain or seen.parent)):
             unseen.append(move.path)
     return found, unseen
@@ -213,7 +213,7 @@ def _target_query(name: str) -> str:
 
 
 def _has_login(session: Session, server: ServerFacts, login: str) -> bool:
-    """Return whether there is a login. One that this login may not see counts: ALTER USER decides.
+    """Return whether a login exists. One that this login may not see counts as existing: ALTER USER decides.
 
     SUSER_SID knows every account of Windows, login or not. Only sys.server_principals distinguishes them.
     """

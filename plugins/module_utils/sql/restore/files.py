@@ -19,18 +19,18 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import join_path
 
-# All but what the name of a file can carry on any system that runs SQL Server.
+# All characters except those that are allowed in a file name on every system of SQL Server.
 _UNFIT = re.compile(r"[^\w.\- ]+")
 _STEM_LIMIT = 60
 
 
 def place(request: Request, facts: Facts, header: BackupHeader) -> tuple[Move, ...]:
-    """Find a place for every file of the backup: data, log, stream and full-text.
+    """Choose a path for every file of the backup: data, log, stream and full-text.
 
-    A file that the target has by this name stays where it is, unless a path is asked for. Others go into the path asked
-    for, else beside the target's own of their kind, else into the server's default folder; under their own names, or
-    under names made from the target's when that differs from the backup's; numbered when another database has that
-    place. Streams and full-text catalogs are folders. Raises RefusedError.
+    A file that the target already has under this name keeps its path, unless a folder is requested. Others go into the
+    requested folder, otherwise beside the target's files of the same kind, otherwise into the server's default folder.
+    They keep their names, or get names made from the target's name if it differs from the backup's. A number is added
+    if another database uses the path. Streams and full-text catalogs are folders. Raises RefusedError.
     """
     server = facts.server
     own = {file.logical_name.casefold(): file.physical_name for file in facts.target.files}
@@ -67,12 +67,15 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _fold(path: str) -> str:
-    """Make paths comparable. On Linux, case matters; taking two such paths for one costs a number in a name."""
+    """Make paths comparable.
+
+    On Linux, case matters, but to treat two such paths as one only adds a number to a name.
+    """
     return path.replace("/", "\\").casefold()
 
 
 def _renamed(database: str, files: c.Sequence[BackupFile], index: int) -> str:
-    """Name a file after the new database; only the first data file and the first log need no more than that."""
+    """Name a file after the new database. All but the first data file and the first log also get their own name."""
     file = files[index]
     stem = shortened(_UNFIT.sub("_", database), _STEM_LIMIT)
     first = all(other.kind != file.kind for other in files[:index])
@@ -85,7 +88,7 @@ def _renamed(database: str, files: c.Sequence[BackupFile], index: int) -> str:
 
 
 def _free(path: str, taken: c.Set[str]) -> str:
-    """Number a path until no other database has it."""
+    """Add a number to a path if another database uses it."""
     folder, name = _split(path)
     stem, dot, ending = name.rpartition(".")
     if not dot:

@@ -1,18 +1,18 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a restore of a database does: what it is given, the table of states, its statements.
+"""The model of a restore of a database: the request, the table of states, the statements.
 
-How the database is taken from its users, and why so:
+How users are kept out of the database, and why:
 
-- It goes OFFLINE, which throws everybody out and lets nobody in: no db_owner (a portal's login usually is one), no
-  sysadmin, no session that reconnects in a loop. That holds without a session of ours, so a connection that dies hands
-  the database to nobody. SINGLE_USER would: the first session to enter after its holder died becomes the holder.
-- RESTORE goes over the offline database, on the same session. From its first page until its end the state is
-  RESTORING, which lets nobody in either.
-- RESTORE says RESTRICTED_USER, so that a backup taken in SINGLE_USER does not come up as such. Who may enter then (a
-  db_owner, dbcreator or sysadmin) finds the restored database, whole: there is nothing left to disturb. MULTI_USER
-  follows.
+- It is set OFFLINE, which disconnects everybody and lets nobody in: no db_owner (a portal's login usually is one), no
+  sysadmin, no session that reconnects in a loop. This does not depend on a session of ours, so nobody gets the database
+  if our connection is lost. With SINGLE_USER, the first session that connects after that would get it.
+- RESTORE replaces the offline database, on the same session. From its first page until its end, the state is RESTORING,
+  which also lets nobody in.
+- RESTORE uses RESTRICTED_USER, so that a backup made in SINGLE_USER is not restored in this mode. Those who may connect
+  then (a db_owner, dbcreator or sysadmin) find the complete restored database, and cannot disturb the restore.
+  MULTI_USER follows.
 
 Sources: Microsoft's "RESTORE Statements - Arguments", "ALTER DATABASE SET options", "BACKUP"; the holder of SINGLE_USER
 and error 5052 as recorded from SQL Server 2022 and 2025.
@@ -49,9 +49,9 @@ _RESTORE_MARK = "The newest restore before it is restore_history_id "
 
 
 class RefusedError(ValueError):
-    """The restore is not started. Nothing was touched.
+    """The restore was not started. Nothing was touched.
 
-    code: stable word. cause: what stands against it, a sentence. next_step: what to do.
+    code: stable word. cause: what prevents it, a sentence. next_step: what to do.
     """
 
     def __init__(self, code: str, cause: str, next_step: str) -> None:
@@ -68,7 +68,7 @@ class Request:
 
     database: name at the time of the backup, and of the target unless as_database is given.
     files: the backup's files (all stripes), as the server sees them.
-    position: of the set in these files; None: the one that ``expected`` names, else the only one.
+    position: of the set in these files; None: the one that ``expected`` names, otherwise the only one.
     expected_uuid, expected_family, expected_version: of the backup and its server, by its part.json; None: not known.
     allow_other_family: family_guid of a backup that may replace a database of another family.
     login_map: user of the database -> login of the server; ``dbo`` -> the login that owns the database.
@@ -142,11 +142,12 @@ class TargetFile:
 class Target:
     """The database as found. state: of sys.databases, or ABSENT.
 
-    family_guid: of the database, or, where it is not ONLINE, of its newest backup in msdb; None: not known.
-    identified: the family was read from the database itself. msdb goes by the name, which a dropped one may have had.
-    standby, grouped, mirrored, snapshots: why SQL Server would not let it be restored over.
+    family_guid: of the database, or, if it is not ONLINE, of its newest backup in msdb; None: not known.
+    identified: the family was read from the database itself. msdb only knows the name, which a dropped database may
+      have had.
+    standby, grouped, mirrored, snapshots: why SQL Server refuses to restore over it.
     encrypted: by TDE. log_chain: a full backup was made, so that its log can be backed up.
-    trustworthy, broker, owner: what RESTORE resets, though the backup is the same database's.
+    trustworthy, broker, owner: what RESTORE resets, even if the backup is of the same database.
     """
 
     name: str
@@ -177,7 +178,7 @@ class ServerState:
     """What the server has and allows besides the database.
 
     contained: databases may be contained. thumbprints: of the certificates and keys in master, as in BackupHeader.
-    foreign_files: of all other databases. logins: those of login_map that are there.
+    foreign_files: of all other databases. logins: those of login_map that exist.
     """
 
     contained: bool = False
@@ -211,7 +212,7 @@ class Restored:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """All that the plan rests on. earlier: safety backup of a run that did not end (see find_earlier_safety).
+    """Everything that the plan needs. earlier: safety backup of a run that did not end (see find_earlier_safety).
 
     restored: the database's newest RESTORE.
     """
@@ -233,11 +234,11 @@ class Approach:
     """What a restore does with a database that it finds in one state.
 
     opening: ALTER DATABASE options, one statement each, that let the safety backup be made.
-    safety: ``backup``: made now; ``earlier``: SQL Server cannot back it up in this state, so that of the run that was
-      cut counts, or none with accept_no_safety; ``none``: there is nothing to save.
-    taking: the option that takes it from its users; empty where nobody can be in.
-    replace: RESTORE says REPLACE: ``never``; ``log``: only where the log's tail would stop it (3159) or another family
-      was allowed; ``always``: the files are in no condition that SQL Server could check.
+    safety: ``backup``: made now; ``earlier``: SQL Server cannot back it up in this state, so the one of the interrupted
+      run is used, or none with accept_no_safety; ``none``: there is nothing to save.
+    taking: the option that keeps its users out; empty if nobody can be connected.
+    replace: whether RESTORE uses REPLACE: ``never``; ``log``: only if the log's tail would stop it (3159) or another
+      family was allowed; ``always``: SQL Server cannot check the files in this state.
     refused, next_step: why it is never done.
     """
 
@@ -254,7 +255,7 @@ _DAMAGED = Approach(safety="earlier", taking="", replace="always")
 STATES: c.Mapping[str, Approach] = {
     "ONLINE": Approach(),
     "RESTRICTED_USER": Approach(),
-    # Answers 5064 while another session holds it. Then nothing was touched, and the run ends with who that is.
+    # Fails with 5064 while another session uses it. Then nothing was touched, and the error names this session.
     "SINGLE_USER": Approach(opening=("MULTI_USER WITH ROLLBACK IMMEDIATE",)),
     "OFFLINE": Approach(opening=("RESTRICTED_USER", "ONLINE")),
     "RESTORING": _DAMAGED,
@@ -274,7 +275,7 @@ STATES: c.Mapping[str, Approach] = {
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """Where a file goes. kept: the target has its file of this name there already."""
+    """Where a file goes. kept: the target already has its file of this name there."""
 
     logical_name: str
     path: str
@@ -285,7 +286,7 @@ class Move:
 
 
 def verify_statement(files: c.Sequence[str], position: int, *, checksum: bool, moves: c.Iterable[Move] = ()) -> str:
-    """Write the RESTORE VERIFYONLY. moves: lets it look for space where the files will go."""
+    """Write the RESTORE VERIFYONLY. moves: lets it check the space where the files will go."""
     options = [f"FILE = {position}", *_moves(moves), "CHECKSUM" if checksum else ""]
     return f"RESTORE VERIFYONLY FROM {devices(files)} WITH {_options(options)}"
 
@@ -327,32 +328,35 @@ def tail_statement(database: str, file: str, name: str) -> str:
 def save_log_statement(database: str, file: str, name: str) -> str:
     """Write the BACKUP LOG of a database that cannot be opened. It changes nothing of it.
 
-    NO_TRUNCATE reads the log whatever the state of the data (Microsoft's "Tail-log backups").
+    NO_TRUNCATE reads the log regardless of the state of the data (Microsoft's "Tail-log backups").
     """
     options = ["NO_TRUNCATE", "CHECKSUM", "NOINIT", f"NAME = {sql_text.literal(name)}", "STATS = 5"]
     return f"BACKUP LOG {sql_text.identifier(database)} TO DISK = {sql_text.literal(file)} WITH {_options(options)}"
 
 
 def journal_name(kind: str, database: str, set_id: str, now: datetime.datetime) -> str:
-    """Name a safety backup (or a tail) in msdb, which has room for 128: the database's name gives way."""
+    """Name a safety backup (or a tail) in msdb, which allows 128 characters. A long name of a database is cut."""
     moment = now.astimezone(datetime.timezone.utc)
     tail = f" {set_id} {moment.strftime(_MOMENT)}.{moment.microsecond // 1000:03}Z"
     return f"{kind} {shortened(database, _NAME_LIMIT - len(kind) - 1 - len(tail))}{tail}"
 
 
 def set_id_of(name: str) -> str | None:
-    """Return the set id in a backup's name; None when the backup is not one of ours."""
+    """Return the set id in a backup's name; None if the backup was not made by this collection."""
     found = _OWN_NAME.fullmatch(name)
     return (found[1] or found[2]) if found else None
 
 
 def write_restore_mark(restored: Restored | None) -> str:
-    """Write a safety backup's DESCRIPTION. Its key shows a later run, without clocks, what came after it."""
+    """Write a safety backup's DESCRIPTION.
+
+    Its key shows a later run what came after it, without a comparison of clocks.
+    """
     return f"{_RESTORE_MARK}{restored.number if restored else 0}"
 
 
 def read_restore_mark(description: str | None) -> int | None:
-    """Read the number in a safety backup's DESCRIPTION; None where it has none."""
+    """Read the number in a safety backup's DESCRIPTION; None if it has none."""
     number = (description or "").removeprefix(_RESTORE_MARK)
     return int(number) if number != description and re.fullmatch(r"[0-9]{1,18}", number) else None
 
@@ -366,12 +370,12 @@ def _options(options: c.Iterable[str]) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Cut a text to a number of UTF-16 code units, as the server counts, and never through a character."""
+    """Cut a text to a number of UTF-16 code units, as the server counts, and never in the middle of a character."""
     while len(text.encode("utf-16-le")) // 2 > limit:
         text = text[:-1]
     return text
 
 
 def same_guid(one: str, other: str) -> bool:
-    """Compare GUIDs in any writing."""
+    """Compare GUIDs in any spelling."""
     return one.strip("{}").casefold() == other.strip("{}").casefold()

@@ -46,7 +46,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import join_path
 
-# All but what the name of a file can carry on any system that runs SQL Server.
+# All characters except those that are allowed in a file name on every system of SQL Server.
 _UNFIT = re.compile(r"[^\w.\- ]+")
 
 # Of the path of a backup device.
@@ -75,10 +75,10 @@ class Copy:
 class Plan:
     """What will be done, in order: ``verify``, then ``steps``.
 
-    replace: RESTORE says REPLACE.
-    safety: backup of the database to be made; None when its state asks for none, or rules it out.
+    replace: RESTORE uses REPLACE.
+    safety: backup of the database to be made; None if its state needs none, or does not allow one.
     tail: backup of the log's tail to be made.
-    earlier: safety backup of a run that was cut; what there is to go back to where ``safety`` is ruled out.
+    earlier: safety backup of an interrupted run, for a rollback if ``safety`` is not possible.
     warnings: what the caller should know, a sentence each.
     """
 
@@ -97,7 +97,7 @@ class Plan:
 def make_plan(request: Request, facts: Facts, now: datetime.datetime) -> Plan:
     """Decide what a restore does. now: names the safety backup.
 
-    Raises RefusedError; ValueError for names that no statement can carry.
+    Raises RefusedError; ValueError for names that T-SQL does not allow.
     """
     header = choose(request, facts.server, facts.headers)
     check_backup(request, facts, header)
@@ -130,7 +130,7 @@ def _warnings(request: Request, facts: Facts, approach: Approach, header: Backup
         yield f"There is no safety backup: SQL Server cannot back up a database that is {target.state}."
     if approach.safety == "earlier" and facts.earlier is not None:
         yield (
-            f"{target.name} is {target.state}, so SQL Server cannot back it up. Its safety backup is that of the "
+            f"{target.name} is {target.state}, so SQL Server cannot back it up. Its safety backup is the one of the "
             f"interrupted restore: {', '.join(facts.earlier.files)}."
         )
     if target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log:
@@ -164,8 +164,8 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
     if plan.tail and plan.target.state in DAMAGED:
         yield Step("save_log", save_log_statement(database, plan.tail.file, plan.tail.name))
     elif plan.tail:
-        # BACKUP LOG needs the database ONLINE and empty. One batch leaves no time to enter; RESTRICTED_USER keeps most
-        # out of what is left, and error 3101 says when somebody was faster.
+        # BACKUP LOG needs the database ONLINE and without users. One batch leaves almost no time to connect,
+        # RESTRICTED_USER keeps most users out, and error 3101 shows that somebody was faster.
         opening = [alter_statement(database, "RESTRICTED_USER"), alter_statement(database, "ONLINE")]
         yield Step("tail", "; ".join([*opening, tail_statement(database, plan.tail.file, plan.tail.name)]))
     yield restore_step(request, plan)

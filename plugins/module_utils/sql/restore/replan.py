@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a restore goes on with when the server refused a step, or when a step showed what was not known before."""
+"""How a restore continues after the server refused a step, or after a step showed something new."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
     SqlError,
 )
 
-# Somebody entered between ONLINE and BACKUP LOG, which are one batch.
+# Somebody connected between ONLINE and BACKUP LOG, which are one batch.
 _IN_USE = 3101
 _TAIL_TRIES = 3
-# What BACKUP says when the database is at fault, not the place where the backup goes.
+# Errors of BACKUP that are about the database, not about the target of the backup.
 _UNSAVEABLE = frozenset((823, 824, 825, 926, 927, 942, 945, 3007, 3033, 3043, 3636))
-# The statement was done, and that is the only thing it could not do.
+# The statement was completed except for this.
 _UNRECORDED = 3009
-# What REPLACE turns off: another database's backup, a log that was not saved, a file that is there.
+# Checks that REPLACE turns off: another database's backup, a log that was not saved, an existing file.
 _FILE_EXISTS = 3142
 _NEEDS_REPLACE = frozenset((3154, 3159, _FILE_EXISTS))
 
@@ -33,7 +33,7 @@ _NEEDS_REPLACE = frozenset((3154, 3159, _FILE_EXISTS))
 def steps_after_refusal(
     context: RestoreContext, session: Session, step: Step, steps: list[Step], error: SqlError, now: datetime.datetime
 ) -> list[Step]:
-    """Return the steps to go on with after one was refused. Raises the error where there are none."""
+    """Return the steps to continue with after one was refused. Raises the error if there are none."""
     plan = context.planned
     if step.stage == "restore" and error.number != _UNRECORDED:
         context.progress = dataclasses.replace(context.progress, refused=True)
@@ -79,7 +79,7 @@ def replan_identified(
 
 
 def occupants_seen(context: RestoreContext, session: Session) -> list[str]:
-    """Name the sessions in the database; none where the login may not see them. Raises ConnectionLostError."""
+    """Name the sessions in the database; none if the login may not see them. Raises ConnectionLostError."""
     try:
         return read_occupants(session, context.target)
     except ConnectionLostError:
@@ -89,7 +89,7 @@ def occupants_seen(context: RestoreContext, session: Session) -> list[str]:
 
 
 def _may_replace(context: RestoreContext, error: SqlError) -> bool:
-    """Whether the server refuses what was found to be right: it may be unable to look into an OFFLINE database."""
+    """Whether the server refuses what was found to be right: it may not be able to read an OFFLINE database."""
     plan = context.planned
     right = plan.target.identified and same_guid(plan.target.family_guid or "", plan.header.family_guid)
     kept = error.number != _FILE_EXISTS or all(move.kept for move in plan.moves)
@@ -105,6 +105,6 @@ def _replan_offline(context: RestoreContext, session: Session, error: SqlError, 
     context.warnings.append(f"{found.name} could not be brought ONLINE: {error}.")
     again = make_plan(context.request, dataclasses.replace(context.facts, target=found), now)
     context.warnings.extend(again.warnings)
-    # What a failure brings back is what was found first.
+    # After a failure, the state that was found first is restored.
     context.plan = dataclasses.replace(again, target=context.planned.target)
     return list(again.steps)

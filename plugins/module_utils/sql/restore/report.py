@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a restore says at its end: its result, and for a failure what is left and the one command that mends it."""
+"""The result of a restore, and for a failure the state of the database and the one command that repairs it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_gui
 
 
 class RestoreError(FailureError):
-    """The restore did not do what was asked.
+    """The restore did not do what was requested.
 
     result: as the module returns it, whatever is known of it.
     """
@@ -46,9 +46,9 @@ class RestoreError(FailureError):
 
 @dataclasses.dataclass
 class RestoreContext:
-    """What a run has come to know and to do.
+    """What a run knows and has done.
 
-    place: the server, for people. statements: sent, in order, those that only read left out.
+    place: the server, for people. statements: sent, in order, without those that only read.
     safety: made by this run and confirmed by msdb.
     """
 
@@ -65,7 +65,7 @@ class RestoreContext:
     def planned(self) -> Plan:
         """The plan, once there is one."""
         if self.plan is None:
-            raise AssertionError("a restore goes on only after it was planned")
+            raise AssertionError("a restore continues only after it was planned")
         return self.plan
 
     @property
@@ -75,7 +75,7 @@ class RestoreContext:
 
     @property
     def saved(self) -> Safety | None:
-        """The safety backup that this run made, or the earlier one that it goes by."""
+        """The safety backup that this run made, or the earlier one that it uses."""
         return self.safety or self.progress.safety or (self.plan.earlier if self.plan else None)
 
 
@@ -103,7 +103,7 @@ def result(context: RestoreContext, outcome: str) -> dict[str, t.Any]:
 
 
 def restored(context: RestoreContext) -> dict[str, t.Any]:
-    """Return the result of a restore that came to its end, or would."""
+    """Return the result of a restore that was completed, or in check mode would be."""
     name, finished = context.target, context.planned.header.finished
     return {
         **result(context, "restored"),
@@ -118,7 +118,7 @@ def restored(context: RestoreContext) -> dict[str, t.Any]:
 def resets(before: Target, now: Target, owner_named: bool = False) -> list[str]:
     """Return what RESTORE has reset of a database that was there before, with the statement for each.
 
-    It does so with any backup, its own too. owner_named: login_map has an owner for it.
+    It does so with any backup, also of the same database. owner_named: login_map has an owner for it.
     """
     if before.state == ABSENT:
         return []
@@ -183,7 +183,7 @@ def failed(
 
 
 def unknown(context: RestoreContext, error: SqlError | RefusedError, cause: str) -> RestoreError:
-    """Make the failure of a restore whose end is not known, as the server cannot be asked."""
+    """Make the failure of a restore whose end is not known, because the server cannot be asked."""
     ended = {**result(context, "unknown"), "changed": True, "state": None, "user_access": None}
     ended["recovery_statement"] = _recovery_command(context)
     parts = [_sentence(str(error)), _sentence(cause), _state_left(context), *_safety_sentences(context)]
@@ -220,7 +220,7 @@ def _tail_file(context: RestoreContext) -> str | None:
 
 
 def _rollback_sentence(context: RestoreContext) -> str:
-    """Return what came back, and what did not."""
+    """Return which data the rollback restored, and which not."""
     name, plan, progress = context.target, context.plan, context.progress
     if plan is None or plan.tail is None or not progress.tail:
         return f"{name} was restored from its safety backup, and is as it was when that was made."
@@ -256,7 +256,7 @@ def _state_left(context: RestoreContext) -> str:
 
 
 def _recovery_command(context: RestoreContext) -> str | None:
-    """Return the batch that brings the database back by hand; None when it needs none, or none can."""
+    """Return the batch that brings the database back by hand; None if none is needed, or none can."""
     progress = context.progress
     presumed = Target(context.target, state="OFFLINE")
     if progress.restoring or progress.tail:
@@ -268,7 +268,7 @@ def _recovery_command(context: RestoreContext) -> str | None:
 
 
 def _next_run(context: RestoreContext, command: str | None) -> str:
-    """Return what finishes the restore, and what goes back by hand."""
+    """Return how to finish the restore, and how to go back by hand."""
     again = f"Once the server answers, repeat the restore of set {context.request.set_id} from any controller"
     if context.progress.restoring and context.progress.safety is None:
         again += ", with accept_no_safety: true, because it will find no safety backup"

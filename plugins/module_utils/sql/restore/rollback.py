@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a restore that failed ends: as the database was found, or as its safety backup has it.
+"""How a failed restore ends: with the database as it was found, or as in its safety backup.
 
-Nothing here talks to a server. Which way it goes depends on what was sent, and on the state that it left; never on what
-the server said, which a cut connection takes along.
+Nothing here talks to a server. The end depends on the statements that were sent, and on the state of the database. It
+never depends on the answers of the server, which are lost with a connection.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import quoting as sql_text
 
-# By what clocks are turned back in autumn, and an hour for the length of a restore before.
+# One hour by which clocks are set back in autumn, and one hour for the duration of an earlier restore.
 _CLOCK_CHANGE = datetime.timedelta(hours=2)
 _CLOSED = "OFFLINE WITH ROLLBACK IMMEDIATE"
 
@@ -41,12 +41,12 @@ class Progress:
     """How far a restore came.
 
     opened, tail, restoring: a statement of that stage was sent (``opened``: of ``open``, ``take`` or ``tail``).
-    safety: what there is to go back to, verified. rolled: the safety backup was restored already.
+    safety: the verified backup for a rollback. rolled: the safety backup was restored already.
     unopened: the database was OFFLINE, and did not come ONLINE again.
     tail_refused: the log's tail did not fit onto the safety backup.
-    done: RESTORE said that it had come to its end. untouched: it was found OFFLINE after RESTORE was sent, which thus
+    done: RESTORE reported that it was completed. untouched: the database was OFFLINE after RESTORE was sent, so RESTORE
       had not begun. sent_back: a RESTORE of the safety backup was sent. refused: RESTORE was answered with an error.
-    log_saved: the log of a database that cannot be opened was saved, which changed nothing of it.
+    log_saved: the log of a database that cannot be opened was saved, which changed nothing in it.
     """
 
     opened: bool = False
@@ -82,7 +82,7 @@ def decide_ending(plan: Plan, progress: Progress, found: Target) -> Ending:
         return Ending("as_found")
     if found.state == "ONLINE":
         return _ending_online(plan, progress, found)
-    # RESTORE turns it RESTORING with its first page: OFFLINE has all of its data still.
+    # RESTORE sets it RESTORING with its first page, so an OFFLINE database still has all of its data.
     if was_offline(plan) and (found.state == "OFFLINE" or not progress.restoring):
         closing = () if found.state == "OFFLINE" else _alter(name, "OFFLINE")
         return Ending("as_found", (*closing, *_multi_user_steps(plan, found)))
@@ -94,7 +94,7 @@ def decide_ending(plan: Plan, progress: Progress, found: Target) -> Ending:
     if plan.target.state == ABSENT:
         drop = Step("go_back", f"DROP DATABASE {sql_text.identifier(name)}")
         return Ending("as_found", () if found.state == ABSENT else (drop,))
-    # Whether it is whole is not known. Whatever it holds, no RESTORE of ours has touched it, and none shall.
+    # It is not known whether it is complete. No RESTORE of ours has touched it, and none may.
     untouched = not progress.restoring and not progress.unopened and found.state != ABSENT
     if progress.safety is None or untouched:
         return Ending("broken")
@@ -104,22 +104,22 @@ def decide_ending(plan: Plan, progress: Progress, found: Target) -> Ending:
 
 
 def was_offline(plan: Plan) -> bool:
-    """Whether somebody had it OFFLINE on purpose, and not a restore that was cut."""
+    """Whether somebody set it OFFLINE on purpose, and not an interrupted restore."""
     return plan.target.state == "OFFLINE" and plan.earlier is None
 
 
 def access_shows_restore(plan: Plan, progress: Progress, found: Target) -> bool:
-    """Whether its access alone shows that a RESTORE of this run came to its end.
+    """Whether its access alone shows that a RESTORE of this run was completed.
 
-    msdb may have no record of it (3009: msdb was full). RESTORE leaves RESTRICTED_USER; where nothing and nobody else
-    had set that, the database can have it from nowhere else.
+    msdb may have no record of it (3009: msdb was full). RESTORE leaves RESTRICTED_USER. If nothing and nobody else had
+    set it, it must be from RESTORE.
     """
     before = plan.target.state == "OFFLINE" or progress.tail or plan.target.user_access == "RESTRICTED_USER"
     return (found.state, found.user_access) == ("ONLINE", "RESTRICTED_USER") and not before
 
 
 def safety_steps(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
-    """Put the safety backup back where its files were, the log's tail on top. Only owners get in."""
+    """Restore the safety backup to its old paths, and then the log's tail. Only owners can connect."""
     whole = restore_statement(name, safety.files, safety.position, replace=replace, recovery=tail is None)
     steps = [Step("go_back", whole)]
     if tail:
@@ -129,7 +129,7 @@ def safety_steps(name: str, safety: Safety, *, replace: bool, tail: str | None =
 
 
 def find_earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restored | None) -> Safety | None:
-    """Find the safety backup of a run that did not come to its end.
+    """Find the safety backup of an interrupted run.
 
     backups: rows of msdb for the database, the highest key first: name, description, position, backup_set_uuid,
       backup_start_date, server_name, physical_device_name; one for each stripe.
@@ -159,10 +159,11 @@ def find_earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Re
 
 
 def _is_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
-    """Whether a RESTORE came after a safety backup. Where that is not certain, it did: then the backup is not used.
+    """Whether a RESTORE came after a safety backup. If that is not certain, it counts as yes: the backup is not used.
 
-    Both dates are local, and the backup's has no fractions of a second. So they order only what is further apart than
-    clocks are turned back; the key in the description orders the rest, but not across a new msdb, which counts anew.
+    Both dates are local, and the backup's date has no fractions of a second. So they show the order only if they differ
+    by more than clocks are set back. Otherwise, the key in the description shows it, except after a new msdb, which
+    counts from the beginning.
     """
     before = read_restore_mark(safety["description"])
     margin = datetime.timedelta() if before is None else _CLOCK_CHANGE
@@ -171,7 +172,7 @@ def _is_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
 
 
 def _ending_online(plan: Plan, progress: Progress, found: Target) -> Ending:
-    """ONLINE: its data is whole. Which data it is, msdb shows, or its access (``access_shows_restore``), or nothing."""
+    """ONLINE: its data is complete. msdb or its access (``access_shows_restore``) may show which data it is."""
     if progress.rolled:
         return Ending("rolled_back", _reopen_steps(plan, found))
     if progress.restoring and not progress.untouched:
@@ -182,7 +183,7 @@ def _ending_online(plan: Plan, progress: Progress, found: Target) -> Ending:
 
 
 def _reopen_steps(plan: Plan, found: Target) -> tuple[Step, ...]:
-    """Open what the safety backup was restored to. What was OFFLINE is so again before anybody enters."""
+    """Open the database after the rollback. If it was OFFLINE, it is OFFLINE again before anybody connects."""
     if not was_offline(plan):
         return _alter(found.name, "MULTI_USER")
     closed = dataclasses.replace(found, user_access="RESTRICTED_USER")
@@ -190,7 +191,7 @@ def _reopen_steps(plan: Plan, found: Target) -> tuple[Step, ...]:
 
 
 def _multi_user_steps(plan: Plan, found: Target) -> tuple[Step, ...]:
-    """Undo our own RESTRICTED_USER. What somebody else had set stays, and may be held by a session (5064)."""
+    """Undo our own RESTRICTED_USER. A mode that somebody else had set stays, and a session may use it (5064)."""
     changed = found.user_access not in ("MULTI_USER", plan.target.user_access)
     return _alter(found.name, "MULTI_USER") if changed else ()
 

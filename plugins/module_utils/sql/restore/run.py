@@ -1,11 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The flow of a restore: look, refuse or plan, save, take, restore, give back; and the rollback after every failure.
+"""The steps of a restore: read, refuse or plan, save, keep users out, restore, open; and the rollback after a failure.
 
-The journal is msdb: the safety backup's name there shows any later run, on any controller, what a cut one left. The
-claim on the database keeps two runs apart. After a lost connection it also shows when the server has ended the session
-that was lost, and with it what that session did.
+The journal is msdb: the safety backup's name there shows any later run, on any controller, what an interrupted run
+left. The claim on the database prevents two runs at the same time. After a lost connection, it also shows when the
+server has ended the lost session and its work.
 """
 
 from __future__ import annotations
@@ -79,8 +79,10 @@ _ROUTINE_MESSAGES = frozenset((3211, 3262))
 
 @dataclasses.dataclass(frozen=True)
 class Timeouts:
-    """Seconds. claim: for another run on the same database. reconnect: for a server that went away, and for a database
-    that it is recovering. pause: between.
+    """Seconds to wait.
+
+    claim: for another run on the same database. reconnect: for a server that does not answer, or that is recovering a
+    database. pause: between two tries.
     """
 
     claim: float = 60
@@ -99,9 +101,9 @@ def restore(
     clock: c.Callable[[], float] = time.monotonic,
     sleep: c.Callable[[float], None] = time.sleep,
 ) -> dict[str, t.Any]:
-    """Restore a database; in check mode, do all that only reads. Returns the module's result.
+    """Restore a database; in check mode, only read. Returns the module's result.
 
-    request: as ``sql.restore_checks.check_request`` gave it back. place: the server, for people.
+    request: as ``sql.restore_checks.check_request`` returned it. place: the server, for people.
     now: names the safety backup.
 
     Raises RestoreError.
@@ -124,7 +126,7 @@ def restore(
 
 
 class _Run:
-    """One restore, over as many sessions as it takes."""
+    """One restore, in one or more sessions."""
 
     def __init__(
         self,
@@ -152,7 +154,7 @@ class _Run:
             session.close()
 
     def preview(self) -> dict[str, t.Any]:
-        """Look and plan. Raises RefusedError, SqlError."""
+        """Read and plan. Raises RefusedError, SqlError."""
         plan = self._prepare(self._open())
         self._context.statements = [step.statement for step in plan.steps]
         if plan.safety:
@@ -160,7 +162,10 @@ class _Run:
         return restored(self._context)
 
     def restore(self) -> dict[str, t.Any]:
-        """Restore, and come back from whatever goes wrong. Raises RestoreError; what came before the first touch."""
+        """Restore, and roll back after a failure.
+
+        Raises RestoreError; errors before the first change are not converted.
+        """
         session = self._open()
         try:
             with claimed(session, self._context.request.target, self._timeouts.claim, clock=self._clock):
@@ -186,7 +191,7 @@ class _Run:
     # --- forward
 
     def _prepare(self, session: Session) -> Plan:
-        """Look and plan; nothing is touched. Raises RefusedError, SqlError."""
+        """Read and plan; nothing is touched. Raises RefusedError, SqlError."""
         context = self._context
         self._reconnect.recovering(session, context.target)
         context.facts = read_facts(session, context.request)
@@ -201,7 +206,7 @@ class _Run:
         return plan
 
     def _check_places(self, session: Session, plan: Plan) -> None:
-        """See that files find their places free. Raises RefusedError."""
+        """Check that the new places of files are free. Raises RefusedError."""
         context = self._context
         if context.facts is None:
             raise AssertionError("a plan is made of facts")
@@ -221,7 +226,7 @@ class _Run:
         context.warnings.append(f"{who}. If it is not, RESTORE fails and says so.")
 
     def _run_steps(self, session: Session) -> None:
-        """Do the plan's steps up to RESTORE; the first ones may show that it takes another plan."""
+        """Do the plan's steps up to RESTORE; the first ones may show that another plan is needed."""
         steps = list(self._context.planned.steps)
         while steps:
             step = steps.pop(0)
@@ -238,7 +243,7 @@ class _Run:
                 return
 
     def _run_step(self, session: Session, step: Step) -> None:
-        """Do one step. How far that leads is noted before it is sent: its answer may be lost."""
+        """Do one step. The progress is noted before the statement is sent, because its answer may be lost."""
         context = self._context
         progress = context.progress
         context.progress = dataclasses.replace(
@@ -265,7 +270,7 @@ class _Run:
         session.execute(step.statement)
 
     def _confirm_safety(self, session: Session) -> Safety:
-        """Return the safety backup if msdb has its complete record: only then it can be used. Raises RefusedError."""
+        """Return the safety backup if msdb has its complete record: only then can it be used. Raises RefusedError."""
         context = self._context
         plan = context.planned
         if plan.safety is None or context.facts is None:
@@ -290,7 +295,7 @@ class _Run:
             )
 
     def _finish(self, session: Session) -> dict[str, t.Any]:
-        """The database is restored: give it back, join its users with their logins, and say what is left to do."""
+        """The database is restored: open it, join its users with their logins, and report what remains to be done."""
         context = self._context
         plan = context.planned
         give_back = next(step for step in plan.steps if step.stage == "give_back")
@@ -305,7 +310,10 @@ class _Run:
         return result
 
     def _reopen_database(self, session: Session, step: Step) -> None:
-        """Open the database to all. Who comes at that moment may make it fail (1205, 5061), so it is tried again."""
+        """Open the database to all.
+
+        A session that connects at that moment may make it fail (1205, 5061), so it is tried again.
+        """
         for left in reversed(range(_REOPEN_TRIES)):
             refusal = self._try_step(session, step)
             if refusal is None:
@@ -315,7 +323,7 @@ class _Run:
             self._sleep(self._timeouts.pause)
 
     def _try_step(self, session: Session, step: Step) -> SqlError | None:
-        """Do one step, and give the server's refusal; None when it did it."""
+        """Do one step. Returns the server's refusal; None if it succeeded."""
         try:
             self._execute(session, step)
         except ConnectionLostError:
@@ -333,7 +341,7 @@ class _Run:
         except ConnectionLostError:
             raise
         except SqlError:
-            return []  # what is asked next says so
+            return []  # the next request reports it
 
     def _dependencies(self, session: Session) -> dict[str, t.Any]:
         """Return what the database took from this server. The restore is done, so a refusal is only a warning."""
@@ -359,12 +367,12 @@ class _Run:
     # --- backward
 
     def _roll_back_and_report(self, session: Session, error: SqlError | RefusedError) -> RestoreError:
-        """Go back, and make the failure that says so. Raises ConnectionLostError."""
+        """Roll back, and make the failure for it. Raises ConnectionLostError."""
         ending = self._roll_back(session)
         return failed(self._context, error, ending, read_target(session, self._context.target))
 
     def _roll_back(self, session: Session) -> Ending:
-        """End as found, or as the safety backup has it."""
+        """Bring the database back as it was found, or as in the safety backup."""
         context = self._context
         for tried in range(_ROLLBACK_TRIES):
             self._sleep(self._timeouts.pause if tried else 0)
@@ -383,10 +391,11 @@ class _Run:
         return Ending("broken")
 
     def _update_progress(self, session: Session, found: Target) -> Progress:
-        """Note what the database and msdb show of the statements that were sent."""
+        """Note what the database and msdb show about the statements that were sent."""
         context = self._context
         progress = context.progress
-        # A RESTORE that came to its end alone leaves ONLINE what was taken. So it was refused before it began.
+        # If users were kept out, only a completed RESTORE leaves the database ONLINE. So it was refused before it
+        # began.
         refused = progress.refused and found.state == "ONLINE" and not self._restored_since(session)
         rolled = progress.safety is not None and self._is_restored(session, progress.safety.backup_set_uuid)
         context.progress = dataclasses.replace(
@@ -400,7 +409,7 @@ class _Run:
         """Note that a rollback was refused; the next one does without it."""
         progress = self._context.progress
         if found.state == "OFFLINE":
-            # What could not be had for a moment is asked for again. Only a database that cannot be opened is given up.
+            # A temporary refusal is tried again. Only a database that cannot be opened is given up.
             opens = read_target(session, self._context.target).state in ("OFFLINE", "ONLINE", "RECOVERING")
             self._context.progress = dataclasses.replace(progress, unopened=not opens or progress.unopened)
         elif ending.outcome == "rolled_back" and progress.tail:
@@ -412,7 +421,7 @@ class _Run:
         for dummy in range(_RECONNECTIONS):
             session = self._reconnected(error)
             try:
-                # The server gives the claim once it has ended the session that was lost.
+                # The server grants the claim when it has ended the lost session.
                 with claimed(session, self._context.request.target, self._timeouts.reconnect, clock=self._clock):
                     self._wait_for_recovery(session, error)
                     self._find_safety(session)
@@ -435,7 +444,7 @@ class _Run:
                 context.safety = self._confirm_safety(session)
 
     def _is_complete(self, session: Session) -> bool:
-        """Whether the database is what was to be restored."""
+        """Whether the database has the data that was to be restored."""
         plan, progress = self._context.planned, self._context.progress
         found = read_target(session, plan.target.name)
         if not progress.restoring or found.state != "ONLINE":
@@ -451,7 +460,7 @@ class _Run:
         return newest is not None and same_guid(newest.backup_set_uuid, backup_set_uuid)
 
     def _restored_since(self, session: Session) -> Restored | None:
-        """Return the database's newest RESTORE when it came after this run had begun."""
+        """Return the database's newest RESTORE if it came after this run had begun."""
         newest = read_restored(session, self._context.target)
         if newest is None or (self._marker is not None and newest.number <= self._marker.number):
             return None
@@ -466,7 +475,7 @@ class _Run:
             raise unknown(self._context, error, cause) from silent
 
     def _wait_for_recovery(self, session: Session, error: SqlError | RefusedError | None) -> None:
-        """Wait until what there is shows how it ended. Raises RestoreError when the server takes too long."""
+        """Wait until the database shows how it ended. Raises RestoreError when the server takes too long."""
         left = self._reconnect.recovering(session, self._context.target)
         if left and error is not None:
             cause = (

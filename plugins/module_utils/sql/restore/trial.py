@@ -6,9 +6,9 @@
 A scratch database is claimed by its own name while a run uses it. One that nobody claims was left by a run that was
 killed, and the next test restore on that server drops it.
 
-The name alone does not prove that a test restore made the database: a RESTORE that was refused may have been refused
-because somebody else has the name. Its files prove it. RESTORE puts them where MOVE says, CREATE DATABASE gives a file
-no such name by itself, and no two databases of a server have the same file (1834).
+The name alone does not prove that a test restore made the database: a RESTORE may be refused because another database
+already has the name. Its files prove it: RESTORE uses the paths of MOVE, CREATE DATABASE never chooses such file names
+itself, and two databases of a server never have the same file (1834).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EXTENSIONS = {"D": ".ndf", "L": ".ldf"}
 # sys.master_files and RESTORE FILELISTONLY name the kinds of files in their own ways.
 _KINDS = {"ROWS": "D", "LOG": "L", "FILESTREAM": "S", "FULLTEXT": "F"}
 _PAGE_BYTES = 8192
-# Seconds for a server that was lost in a test restore. What is left then, the next test restore drops.
+# Seconds to reach a server again in a test restore. If that fails, the next test restore drops the database.
 _PATIENCE = 30
 
 FOLDERS_QUERY = (
@@ -59,18 +59,18 @@ SCRATCH_QUERY = "SELECT name FROM sys.databases WHERE name LIKE N'groupid[_]test
 
 
 class ProofError(FailureError):
-    """The backup did not prove itself, or could not be tried.
+    """The test restore failed, or could not be tried.
 
-    code: ``space``, ``folders``, ``claim``, or that of the server's error.
-    left: the scratch database's name, when there is still a database that has it.
+    code: ``space``, ``folders``, ``claim``, or the code of the server's error. left: the scratch database's name, if a
+      database still has it.
     """
 
     left: str | None = None
 
     def leave(self, scratch: str) -> None:
-        """Note that there is still a database of the scratch database's name."""
+        """Note that a database with the scratch database's name still exists."""
         self.left = scratch
-        said = f"{scratch} is left on the server. If a test restore made it, the next test restore there drops it."
+        said = f"{scratch} is still on the server. If a test restore made it, the next test restore there drops it."
         self.failure = self.failure.also(said)
 
 
@@ -78,7 +78,7 @@ class ProofError(FailureError):
 class Proof:
     """A test restore that went well.
 
-    server: where. database: the scratch name, gone again. bytes: size of the restored files.
+    server: where. database: the scratch name; it was dropped. bytes: size of the restored files.
     seconds: from the restore's start to the end of DBCC CHECKDB.
     strays: scratch databases of killed runs that were dropped. warnings: sentences.
     """
@@ -122,12 +122,14 @@ def source_files(session: Session, database: str) -> tuple[BackupFile, ...]:
 
 
 def check_statement(scratch: str) -> str:
-    """Write the check of all that is in the database."""
+    """Write the check of everything in the database."""
     return f"DBCC CHECKDB ({literal(scratch)}) WITH NO_INFOMSGS, ALL_ERRORMSGS;"
 
 
 def drop_statement(scratch: str) -> str:
-    """Write the batch that drops a scratch database if its files are a test restore's. It gives what has its name then.
+    """Write the batch that drops a scratch database if a test restore made its files.
+
+    It returns what has its name then.
 
     sys.master_files lists the files of databases that are RESTORING too, for logins that may CREATE DATABASE
     (sys.master_files, Transact-SQL). Raises ValueError for any other name.
@@ -143,7 +145,7 @@ def drop_statement(scratch: str) -> str:
 
 
 def space_refusal(placed: c.Iterable[Move], files: c.Sequence[BackupFile], volumes: c.Mapping[str, int]) -> str | None:
-    """Return which volume is too small for the files. None if all have space, or are not known.
+    """Return which volume is too small for the files. None if all have enough space, or this is not known.
 
     volumes: mount point -> free bytes.
     """
@@ -184,7 +186,7 @@ def plan(
     data_folder: str | None,
     log_folder: str | None,
 ) -> Plan:
-    """Decide where the restored files go, and see that there is room. Only reads.
+    """Decide where the restored files go, and check that there is enough space. Only reads.
 
     session: on the server that is to restore. files: of the backup. listed: the database's files.
     data_folder, log_folder: None for the server's own default.
@@ -240,7 +242,7 @@ def prove(
     look_inside: called with the restored database when it has passed the check, before it is dropped.
     sweeps: drop what killed runs have left. patience: seconds for a server that was lost.
 
-    Raises ProofError. The scratch database is dropped in every case that leaves the server in reach.
+    Raises ProofError. The scratch database is always dropped, unless the server cannot be reached.
     """
     scratch = scratch_name()
     try:
@@ -309,7 +311,7 @@ def sweep(session: Session) -> tuple[str, ...]:
 
 
 def _drop(session: Session, scratch: str) -> bool:
-    """Drop a scratch database. False when there is one of its name all the same. Raises ConnectionLostError."""
+    """Drop a scratch database. False if a database with its name still exists. Raises ConnectionLostError."""
     try:
         return session.execute(drop_statement(scratch)).value() is None
     except ConnectionLostError:
@@ -319,7 +321,7 @@ def _drop(session: Session, scratch: str) -> bool:
 
 
 def _drop_after_loss(opener: Opener, scratch: str, patience: float) -> bool:
-    """Drop a scratch database after its connection was lost. False when the server is out of reach, or refuses."""
+    """Drop a scratch database after its connection was lost. False if the server cannot be reached, or refuses."""
     again = Reconnect(opener, patience)
     with contextlib.suppress(SqlError, ClaimRefusedError):
         session = again.session()

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a SQL Server and its databases are, and what is asked of them besides backup and restore."""
+"""Facts about a SQL Server and its databases, and requests other than backup and restore."""

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The claim on a database: who holds it is the only one that backs it up, restores it or drops it.
+"""The claim on a database: only the run that holds it backs up, restores or drops the database.
 
-It is an exclusive application lock of SQL Server, owned by the session and kept in ``master``. Nothing is written, and
-nothing is left behind: the lock goes with the session, so a controller that was killed delays nobody.
+It is an exclusive application lock of SQL Server, owned by the session and kept in ``master``. Nothing is written. The
+lock ends with the session, so a controller that was killed delays nobody.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _REASONS = {
 # Waiting is done in turns: after each, the caller gets a report, and a lost server is noticed.
 _TURN = 15.0
 _DEADLOCKS_BORNE = 3
-# A turn's answer may be late by as much before the connection counts as lost.
+# Seconds that a turn's answer may be late before the connection counts as lost.
 _GRACE = 60
 
 
@@ -68,11 +68,11 @@ class ClaimRefusedError(Exception):
 
 
 def resource_of(database: str) -> str:
-    """Name the lock of a database: 32 characters, which is what the server shows of a lock in plain text.
+    """Name the lock of a database: 32 characters, because the server shows this much of a lock in plain text.
 
-    On one server a database is its name. Its GUIDs are no help: family_guid is shared by copies, database_guid changes
-    with each restore, and neither can be read while the database is not open. Names that differ in case alone share a
-    lock, which costs them nothing but a turn.
+    On one server, the name identifies a database. Its GUIDs cannot be used: family_guid is shared by copies,
+    database_guid changes with each restore, and neither can be read while the database is not open. Names that differ
+    only in case share a lock. Then one run only waits for the other.
     """
     return "groupid " + hashlib.sha256(database.casefold().encode("utf-8")).hexdigest()[:24]
 
@@ -91,7 +91,7 @@ def claim_statement(database: str, patience: float) -> str:
 
 
 def release_statement(database: str) -> str:
-    """Write the batch that gives the claim back."""
+    """Write the batch that releases the claim."""
     return (
         f"EXEC sys.sp_releaseapplock @Resource = {literal(resource_of(database))}, @LockOwner = N'Session', "
         "@DbPrincipal = N'public';"
@@ -99,7 +99,7 @@ def release_statement(database: str) -> str:
 
 
 def holders_query(database: str) -> str:
-    """Write the SELECT for who holds the claim. It takes the right VIEW SERVER STATE."""
+    """Write the SELECT for who holds the claim. It needs the right VIEW SERVER STATE."""
     return (
         "SELECT s.session_id, s.host_name, s.program_name, s.login_name FROM sys.dm_tran_locks AS l "
         "JOIN sys.dm_exec_sessions AS s ON s.session_id = l.request_session_id "
@@ -129,7 +129,7 @@ def claimed(
     except ConnectionLostError:
         raise  # and the claim went with the session
     except BaseException:
-        # What went wrong in the block is what counts. Closing the session gives the claim back in any case.
+        # An error in the block is more important. Closing the session releases the claim in any case.
         with contextlib.suppress(SqlError):
             session.execute(release_statement(database), timeout=_GRACE)
         raise
@@ -178,7 +178,7 @@ def _refused(session: Session, database: str, code: int | None, waited: float, o
 
 
 def holders_of(session: Session, database: str) -> list[str]:
-    """Return who holds the claim, a phrase each. Empty when nobody does, and when the login may not see it.
+    """Return who holds the claim, a phrase each. Empty if nobody does, and if the login may not see it.
 
     Raises ConnectionLostError.
     """

@@ -12,14 +12,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.fac
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """Whether something can be done. reasons: sentences, of what is in the way, or else of what to bear in mind."""
+    """Whether something can be done. reasons: sentences that say what prevents it, or otherwise what to consider."""
 
     ok: bool
     reasons: tuple[str, ...]
 
 
 def verdicts(server: ServerFacts, database: DatabaseFacts | None) -> dict[str, Verdict]:
-    """Judge ``can_backup``, ``can_verify`` and ``can_restore`` for the login. database: None when there is none."""
+    """Judge ``can_backup``, ``can_verify`` and ``can_restore`` for the login. database: None if there is none."""
     return {
         "can_backup": _verdict(_against_backup(server, database), _of_backup(server, database)),
         "can_verify": _verdict(_no_create(server, "RESTORE VERIFYONLY"), []),

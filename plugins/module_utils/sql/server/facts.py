@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a SQL Server and a database on it are, as the catalogue says. Reads only.
+"""Facts about a SQL Server and a database on it, from the catalogue. Only reads.
 
-What the login may not see is None, never a guess: permissions decide which rows a catalogue view has.
-SERVERPROPERTY gives sql_variant, which drivers cannot take, so each is cast.
+A value that the login may not see is None, never a guess: permissions decide which rows a catalogue view has.
+SERVERPROPERTY returns sql_variant, which drivers do not support, so each value is cast.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ServerFacts:
     name: SERVER\\INSTANCE. version: such as 16.0.4236.2. edition: in the server's words.
     service_account: that opens files. None: not known, as are paths that are None.
     may_create: CREATE DATABASE, which restore, verify and reading a backup's header need.
-    view_definitions: VIEW ANY DEFINITION. Without it what is not seen may be there: logins, certificates.
+    view_definitions: VIEW ANY DEFINITION. Without it, logins and certificates may exist that are not seen.
     """
 
     name: str
@@ -64,7 +64,7 @@ class ServerFacts:
 
     @property
     def sees_all(self) -> bool:
-        """Whether it sees every login and certificate, so that what it does not see is not there."""
+        """Whether it sees every login and certificate, so that one that it does not see does not exist."""
         return self.sysadmin or self.view_definitions
 
     @property
@@ -110,15 +110,15 @@ class DatabaseFacts:
 
     state: ONLINE, OFFLINE, RESTORING, RECOVERING, RECOVERY_PENDING, SUSPECT or EMERGENCY.
     user_access: MULTI_USER, SINGLE_USER or RESTRICTED_USER.
-    bytes: of all files. used_bytes: of pages that hold something, as a backup copies them; without the log.
+    bytes: of all files. used_bytes: of pages with data, as a backup copies them; without the log.
     family_guid: lower case, None while the database cannot be opened.
     accessible: whether the login can enter it. is_owner: dbo by ownership.
     may_backup: BACKUP DATABASE; None: the server did not say, as for a name that is longer than 128 in brackets.
-    objects_visible: whether the login could see GroupID's tables if there are any; None when that is not known.
+    objects_visible: whether the login could see GroupID's tables if there are any; None if that is not known.
     known_objects: GroupID's tables that are there, as SCHEMA.NAME.
-    availability_group: its name, empty when only that there is one is known. primary: of that group.
-    tde_certificate: of master, None when not encrypted or not visible.
-    sessions: None when the login may not see others' sessions.
+    availability_group: its name, empty if it is only known that there is one. primary: of that group.
+    tde_certificate: of master, None if not encrypted or not visible.
+    sessions: None if the login may not see others' sessions.
     """
 
     name: str
@@ -154,7 +154,7 @@ class DatabaseFacts:
 
     @property
     def system(self) -> bool:
-        """Whether it is SQL Server's own. Ids 1 to 4, by whatever name a collation lets them be reached."""
+        """Whether it is SQL Server's own: ids 1 to 4, under any name that a collation accepts for them."""
         return self.database_id <= 4
 
 
@@ -228,7 +228,7 @@ def _registered_backup_path(session: Session) -> str | None:
 
 
 def read_database(session: Session, name: str) -> DatabaseFacts | None:
-    """Read a database, None when there is none of that name (or the login may not see it).
+    """Read a database, None if there is none of that name (or the login may not see it).
 
     Three to eight round trips. Raises SqlError.
     """
@@ -237,7 +237,7 @@ def read_database(session: Session, name: str) -> DatabaseFacts | None:
         return None
     row = rows[0]
     number = int(row["database_id"])
-    # Whoever enters a single-user database first has it, so nobody looks into one.
+    # The first session that enters a single-user database keeps others out, so it is not entered here.
     enters = row["state_desc"] == "ONLINE" and bool(row["accessible"]) and row["user_access_desc"] != "SINGLE_USER"
     rights, snapshots, found = (result.dicts() for result in session.execute(_around(row["name"], number)).results)
     certificates = tuple(map(_certificate, found))
@@ -295,7 +295,7 @@ WHERE d.name = """
 
 
 def _around(name: str, number: int) -> str:
-    """Write the SELECTs for the login's rights, the database's snapshots, and master's certificates but its own."""
+    """Write the SELECTs for the login's rights, the database's snapshots, and master's certificates except its own."""
     securable = literal(identifier(name))
     return (
         f"SELECT HAS_PERMS_BY_NAME({securable}, N'DATABASE', N'BACKUP DATABASE') AS backup_database, "
@@ -326,10 +326,10 @@ def _used_bytes(session: Session, name: str) -> int | None:
 
 
 def _known_objects(session: Session, name: str) -> tuple[str, ...]:
-    """Look for GroupID's tables. Their case is the vendor's documentation's, not always the database's.
+    """Look for GroupID's tables. Their case is as in the vendor's documentation, and may differ in the database.
 
-    All tables are read, and compared here: what LOWER and = say of names depends on the database's collation, and in
-    Turkish the small letter of I is another one than i.
+    All tables are read and compared here, because the results of LOWER and = depend on the database's collation: in
+    Turkish, the small letter of I is not i.
     """
     known = {str(one).casefold(): str(one) for one in products.database_objects()}
     database = identifier(name)
@@ -392,7 +392,7 @@ def _iso(moment: datetime.datetime | None) -> str | None:
 
 
 def permitted_rows(session: Session, batch: str) -> list[dict[str, t.Any]] | None:
-    """Ask for what takes a right. None when the login has it not. Raises SqlError for everything else."""
+    """Ask for something that needs a right. None if the login does not have it. Raises SqlError for everything else."""
     try:
         return session.execute(batch).rows()
     except ConnectionLostError:
@@ -410,7 +410,10 @@ def value_or_none(session: Session, batch: str) -> t.Any:
 
 
 def rows_or_none(session: Session, batch: str) -> list[dict[str, t.Any]] | None:
-    """Ask for what the login may not be allowed to see. None when the server refuses. Raises ConnectionLostError."""
+    """Ask for something that the login may not be allowed to see.
+
+    None if the server refuses. Raises ConnectionLostError.
+    """
     try:
         return session.execute(batch).rows()
     except ConnectionLostError:

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder as the SQL server sees it: whether it is there, its free space, and whether a backup can be written into it.
+"""A folder as the SQL server sees it: whether it exists, its free space, and whether a backup can be written into it.
 
-There is no way to ask whether the service account may write, so the proof is a backup: of ``model``, copy-only, which
-is a few megabytes and touches no chain. It leaves a row in msdb's history, and its file where it cannot be removed.
+There is no way to ask whether the service account may write. So a backup of ``model`` proves it: it is copy-only, has a
+few megabytes, and does not affect the chain of backups. It leaves a row in msdb's history, and its file if that cannot
+be removed.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
     SqlError,
 )
 
-# sys.dm_os_file_exists is there since SQL Server 2017.
+# sys.dm_os_file_exists exists since SQL Server 2017.
 _FILE_VIEW_SINCE = 14
 
-# It is there since SQL Server 2017 CU 1, and has the volumes of drive letters. Takes the right VIEW SERVER STATE.
+# It exists since SQL Server 2017 CU 1, and has the volumes of drive letters. It needs the right VIEW SERVER STATE.
 _DRIVES_QUERY = (
     "SELECT fixed_drive_path AS volume_mount_point, free_space_in_bytes AS available_bytes "
     "FROM sys.dm_os_enumerate_fixed_drives;"
 )
-# Volumes that have files of databases, also those that are mounted in a folder. Takes the same right.
+# Volumes that have files of databases, also those that are mounted in a folder. It needs the same right.
 VOLUMES_QUERY = (
     "SELECT DISTINCT v.volume_mount_point, v.available_bytes FROM sys.master_files AS f "
     "CROSS APPLY sys.dm_os_volume_stats(f.database_id, f.file_id) AS v;"
@@ -45,8 +46,8 @@ _NO_RIGHT = frozenset({229, 262, 916})
 class Probe:
     """What a probe did. file, statement: what it writes, and how.
 
-    writable: None when it was not or could not be tried. bytes: written.
-    removed: whether the file is certainly gone again, None when nothing was written.
+    writable: None if it was not or could not be tried. bytes: written.
+    removed: whether the file was certainly removed, None if nothing was written.
     error: why not, a failure in parts.
     """
 
@@ -61,7 +62,7 @@ class Probe:
 def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | None:
     """Return whether the server sees the folder. None if that is not known: only sysadmins get a true answer.
 
-    Raises ConnectionLostError, ValueError for a path that is none.
+    Raises ConnectionLostError, ValueError for an invalid path.
     """
     found = read_path(session, server, check_folder(folder))
     if found is None or not (found.folder or found.certain):
@@ -80,8 +81,8 @@ class Volume:
 def read_volume(session: Session, folder: str) -> Volume | None:
     """Return the volume that a folder is on. None for a share, or if the server does not return one.
 
-    A volume that is mounted in a folder is known only if a file of a database is on it. Otherwise, that of the drive is
-    returned. Raises ConnectionLostError.
+    A volume that is mounted in a folder is known only if a file of a database is on it. Otherwise, the volume of the
+    drive is returned. Raises ConnectionLostError.
     """
     rows = [row for query in (_DRIVES_QUERY, VOLUMES_QUERY) for row in rows_or_none(session, query) or []]
     inside = f"{folder.rstrip(chr(92))}{chr(92)}".casefold()
@@ -96,7 +97,7 @@ def read_volume(session: Session, folder: str) -> Volume | None:
 
 
 def plan_probe(folder: str) -> Probe:
-    """Return what a probe would do. Raises ValueError for a path that is none."""
+    """Return what a probe would do. Raises ValueError for an invalid path."""
     file = join_path(check_folder(folder), f"groupid_probe_{secrets.token_hex(8)}.bak")
     options = f"COPY_ONLY, CHECKSUM, NAME = {literal('groupid-probe')}"
     return Probe(file, f"BACKUP DATABASE [model] TO DISK = {literal(file)} WITH {options};")
@@ -123,9 +124,9 @@ def run_probe(session: Session, server: ServerFacts, planned: Probe) -> Probe:
 
 
 def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
-    """Remove a backup's file, and say whether it is certainly gone. Raises ConnectionLostError.
+    """Remove a backup's file, and return whether it was certainly removed. Raises ConnectionLostError.
 
-    No documented statement removes a file. xp_delete_file is what maintenance plans use, and takes a sysadmin.
+    No documented statement removes a file. Maintenance plans use xp_delete_file, which needs a sysadmin.
     """
     rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(file)};")
     found = read_path(session, server, file)
@@ -136,7 +137,7 @@ def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
 class PathFacts:
     """What exists at a path: a file, a folder, the folder above. certain: whether an absence is certain.
 
-    xp_fileexist answers no to all but sysadmins, whatever is there (ola hallengren's maintenance solution, issues 771
+    xp_fileexist always answers no to logins that are not sysadmin (ola hallengren's maintenance solution, issues 771
     and 965). sys.dm_os_file_exists answers others too, but may look with the rights of the login.
     """
 
@@ -147,7 +148,7 @@ class PathFacts:
 
 
 def read_path(session: Session, server: ServerFacts, path: str) -> PathFacts | None:
-    """Ask the server for a path. None when it does not answer. Raises ConnectionLostError."""
+    """Ask the server for a path. None if it does not answer. Raises ConnectionLostError."""
     columns = "file_exists, file_is_a_directory, parent_directory_exists"
     view = f"SELECT {columns} FROM sys.dm_os_file_exists({literal(path)});"
     rows = None

@@ -19,9 +19,9 @@ _KINDS = {"D": "full", "I": "differential", "L": "log"}
 
 @dataclasses.dataclass(frozen=True)
 class Backup:
-    """A backup that msdb has on record. kind: ``full``, ``differential``, ``log`` or msdb's letter.
+    """A backup that has a record in msdb. kind: ``full``, ``differential``, ``log`` or msdb's letter.
 
-    finished: UTC, ISO 8601, None where the server's time zone is not known. bytes: of the file.
+    finished: UTC, ISO 8601, None if the server's time zone is not known. bytes: of the file.
     data_bytes: the same before compression. seconds: how long it took, whole ones.
     """
 
@@ -53,13 +53,13 @@ class Chain:
         if not self.users:
             return "msdb has no backup of this database by others, so there is no chain to disturb."
         return (
-            f"Others back this database up ({', '.join(self.users)}; newest full backup {self.last_full or 'none'}). "
+            f"Others back up this database ({', '.join(self.users)}; newest full backup {self.last_full or 'none'}). "
             "A copy-only backup does not disturb their chain. A restore ends it: make a full backup after one."
         )
 
 
 def last_backups(session: Session, name: str) -> tuple[Backup, ...] | None:
-    """Read msdb's newest backups of a database, newest first, 20 at most. None when the login may not read msdb.
+    """Read msdb's newest backups of a database, newest first, 20 at most. None if the login may not read msdb.
 
     Raises SqlError.
     """
@@ -100,7 +100,7 @@ def _seconds(begun: datetime.datetime | None, ended: datetime.datetime | None) -
 
 
 def read_chain(session: Session, name: str) -> Chain | None:
-    """Read who else backs the database up. None when the login may not read msdb. Raises SqlError."""
+    """Read who else backs up the database. None if the login may not read msdb. Raises SqlError."""
     rows = permitted_rows(
         session,
         "SELECT type, user_name, MAX(backup_finish_date) AS newest, MAX(time_zone) AS time_zone "

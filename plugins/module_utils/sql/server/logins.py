@@ -25,7 +25,7 @@ OWNER = "dbo"
 
 @dataclasses.dataclass(frozen=True)
 class Orphan:
-    """A user whose SID belongs to no login. same_name: a login of the user's name is there."""
+    """A user whose SID belongs to no login. same_name: a login with the user's name exists."""
 
     user: str
     windows: bool
@@ -36,7 +36,7 @@ class Orphan:
 class ServerDependencies:
     """What a database takes from the server it is on.
 
-    owner: login that owns it, None when its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
+    owner: login that owns it, None if its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
     containment: ``NONE`` or ``PARTIAL``. master_key: the database has one; master_key_opens: this server can open it.
     unseen: users of Windows for whom this login cannot see whether they have a login.
     same_owner: the user dbo is the owner's; after a RESTORE by another login it is not (33009).
@@ -54,7 +54,7 @@ class ServerDependencies:
 
 @dataclasses.dataclass(frozen=True)
 class LoginRepair:
-    """What became of a login map. joined: user -> login. refused: a sentence each, in the server's words."""
+    """The result of a login map. joined: user -> login. refused: a sentence each, in the server's words."""
 
     joined: dict[str, str]
     refused: tuple[str, ...]
@@ -112,7 +112,7 @@ def read_dependencies(session: Session, database: str, sees_all: bool = True) ->
 
 
 def repair_logins(session: Session, database: str, login_map: c.Mapping[str, str]) -> LoginRepair:
-    """Join users with logins, and give the database its owner. One that is refused does not keep others from it.
+    """Join users with logins, and give the database its owner. If one is refused, the others are still joined.
 
     Raises ConnectionLostError.
     """
@@ -153,7 +153,7 @@ def advice(dependencies: ServerDependencies, server_level: int) -> list[str]:
     """Return what an administrator must do, a sentence each. server_level: the server's own compatibility level."""
     found = []
     for orphan in dependencies.orphans:
-        hint = f" A login of that name is there: login_map: {{{orphan.user}: {orphan.user}}} joins them."
+        hint = f" A login of that name exists: login_map: {{{orphan.user}: {orphan.user}}} joins them."
         lost = (
             "so that account enters only as a member of a group that has a login"
             if orphan.windows

@@ -11,7 +11,7 @@ _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\[^\\/]+\\[^\\/]+)[^/]*")
 
 
 def check_folder(folder: str) -> str:
-    r"""Return an absolute folder back: of a drive (``D:\Backups``), a share (``\\nas01\backup``), or on Linux.
+    r"""Return an absolute folder unchanged: of a drive (``D:\Backups``), a share (``\\nas01\backup``), or on Linux.
 
     Raises ValueError. Mapped drives look like others, but the service of SQL Server does not see them.
     """
@@ -23,9 +23,9 @@ def check_folder(folder: str) -> str:
         )
     parts = re.split(r"[\\/]", folder)
     if ".." in parts or "." in parts:
-        raise ValueError(f"The path {folder!r} holds . or .. as a step. Name it without.")
+        raise ValueError(f"The path {folder!r} contains . or .. as a folder. Write the path without them.")
     if windows and any(re.search(r'[<>"|?*]', part) for part in parts):
-        raise ValueError(f"The path {folder!r} holds a character that Windows does not allow in a path.")
+        raise ValueError(f"The path {folder!r} contains a character that Windows does not allow in a path.")
     return folder
 
 

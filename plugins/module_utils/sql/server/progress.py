@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a long statement has come: by its own messages, and as a second connection sees it.
+"""The progress of a long statement: from its own messages, and from a second connection.
 
-Both are a courtesy. The messages come where the transport passes them on at once; the second connection sees another
-session only with the right VIEW SERVER STATE. Whatever goes wrong here, the statement goes on.
+Both are optional. The messages arrive only if the transport passes them on at once. The second connection sees another
+session only with the right VIEW SERVER STATE. An error here does not stop the statement.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 
 PERCENT_PROCESSED = 3211
 
-# Between two looks of the second connection, which is opened only after the first such time.
+# Seconds between two looks of the second connection, which is opened only after this time.
 INTERVAL = 10.0
 _FAREWELL = 5.0
 _ANSWER = 30
@@ -41,7 +41,7 @@ class Progress:
         self._lock = threading.Lock()
 
     def reached(self, percent: float) -> None:
-        """Take note of a percentage. One that is no further than the last is passed over."""
+        """Note a percentage. It is ignored if it is not greater than the last one."""
         with self._lock:
             if percent > 100 or (self.steps and percent < self.steps[-1][1] + 1):
                 return
@@ -50,7 +50,7 @@ class Progress:
             self._on_step(percent)
 
     def message(self, message: Message) -> None:
-        """Take note of a message of BACKUP or RESTORE, when it is one about progress."""
+        """Note a message of BACKUP or RESTORE if it is about progress."""
         number = re.match(r"\d+", message.text) if message.number == PERCENT_PROCESSED else None
         if number:
             self.reached(float(number[0]))

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way to a SQL Server: drivers, logins, errors, and how names and texts are written."""
+"""Connections to a SQL Server: drivers, logins, errors, and how names and texts are written."""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks SQL Server Browser for the port of a named instance ([MC-SQLR], SQL Server Resolution Protocol).
 
-Both ODBC drivers can ask themselves, but neither says clearly that nobody answered.
+Both ODBC drivers can ask it themselves, but neither reports clearly that there was no answer.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _ANSWER = b"\x05"
 
 
 def find_port(server: str, instance: str, *, timeout: float, browser_port: int = BROWSER_PORT) -> int:
-    """Return the TCP port of an instance. timeout: seconds, of which half are for the second try.
+    """Return the TCP port of an instance. timeout: seconds for both tries. The second try gets half of it.
 
-    Raises NoConnectionError: ``name``, ``browser`` when nobody answers, ``instance`` when the answer has no TCP port.
+    Raises NoConnectionError: ``name``, ``browser`` if there is no answer, ``instance`` if the answer has no TCP port.
     """
     what = f"SQL Server Browser on {server} was not asked for the instance {instance}"
     try:
@@ -46,7 +46,10 @@ def find_port(server: str, instance: str, *, timeout: float, browser_port: int =
 
 
 def _ask(asked: socket.socket, question: bytes, timeout: float) -> bytes | None:
-    """Ask twice, as datagrams get lost. None for silence, or for the host's word that nobody listens there."""
+    """Ask twice, because datagrams get lost.
+
+    None if there is no answer, or the host reports that nothing listens there.
+    """
     asked.settimeout(timeout / 2)
     answers = (_ask_once(asked, question) for dummy in range(2))
     return next((answer for answer in answers if answer is not None), None)

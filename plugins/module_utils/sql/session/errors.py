@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Looks up what an error of SQL Server means, and makes the failure of it.
 
-A number that no table in ``numbers/`` has passes through with the server's own words.
+For a number that is in no table of ``numbers/``, the server's own words are reported.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sql_failure import SqlFailure
 
-# "... is terminating abnormally", "previous messages provide details", "see the log": each follows what matters.
+# "... is terminating abnormally", "previous messages provide details", "see the log": each follows the error that
+# matters.
 ECHOES = frozenset({3013, 3041, 3119, 5069})
 
 _OS_ERROR = re.compile(r"(?:[Oo]perating system error|failed:|\"(?= \d+\())[^0-9]{0,3}(\d+)")

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds out what was behind an error that says nothing.
+"""Finds the cause of an error that does not name it.
 
 FreeTDS sorts the errors of a batch by severity, and pyodbc takes the first. So of "BACKUP DATABASE permission denied"
-(262, severity 14) and "BACKUP DATABASE is terminating abnormally" (3013, severity 16) only the latter arrives. What has
-a severity below 16 here has to do with rights and with the database's state, and both can be asked for afterwards.
+(262, severity 14) and "BACKUP DATABASE is terminating abnormally" (3013, severity 16) only the latter arrives. Errors
+with a severity below 16 are about rights and the database's state here, and both can be queried afterwards.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _find(batch: str, ask: Ask) -> tuple[int, str] | None:
 
 
 def _read_facts(name: str, ask: Ask) -> Row:
-    """Ask for the database's state and the login's rights. state is None when there is no such database."""
+    """Ask for the database's state and the login's rights. state is None if there is no such database."""
     plain = literal(name[1:-1].replace("]]", "]"))
     rights = ask(
         f"SELECT HAS_PERMS_BY_NAME({literal(name)}, N'DATABASE', N'BACKUP DATABASE') AS may_backup, "

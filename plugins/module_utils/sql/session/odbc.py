@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions over ODBC. Nothing above this file knows of ODBC."""
+"""Sessions over ODBC. Code that uses a session needs to know nothing about ODBC."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ _RECORD = re.compile(
 _MESSAGE_HEAD = re.compile(r"\[(?P<state>\w{5})\] \((?P<number>-?\d+)\)")
 _VENDOR = re.compile(r"(?:\[[^\]]*\])*?\[SQL Server\]|(?:\[(?:Microsoft|FreeTDS|unixODBC|ODBC)[^\]]*\])+")
 
-# By these the driver says that the connection is gone, or that it gave up waiting: what the server does now is not
-# known either way. 08004 is no such one: drivers give it to 911.
+# With these, the driver reports that the connection is lost, or that it stopped waiting. In both cases, it is not known
+# what the server does now. 08004 is not one of them: drivers use it for 911.
 _LOST_STATES = frozenset({"01002", "08001", "08003", "08007", "08S01", "HYT00", "HYT01"})
 # The server ended the session; and FreeTDS' own numbers for a loss, which come under any state.
 _LOST_NUMBERS = frozenset({596, 20002, 20003, 20004, 20006, 20009, 20017, 20047})
@@ -74,14 +74,14 @@ class Record:
 
     @property
     def is_message(self) -> bool:
-        """Whether it is no error. A driver may hand out errors, even of a lost connection, where messages are."""
+        """Whether it is no error. A driver may return errors, even of a lost connection, among the messages."""
         return self.state.startswith(_WARNING) and self.state not in _LOST_STATES
 
 
 def open_session(target: Target) -> Session:
     """Log in to master of the target.
 
-    Raises ValueError for a target that makes no sense, NoConnectionError when the login did not come about.
+    Raises ValueError for an invalid target, NoConnectionError if the login failed.
     """
     check_target(target)
     if _IMPORT_PROBLEM is not None:
@@ -115,7 +115,7 @@ def _connect(driver: Driver, target: Target, port: int) -> pyodbc.Connection:
             if driver.kind == "freetds" and target.encrypt == "verified":
                 check_freetds(str(connection.getinfo(pyodbc.SQL_DRIVER_VER)))
             return connection
-    # Outside of the handler, so that no traceback leads to the driver's own words, which may repeat the login.
+    # Outside of the handler, so that no traceback shows the driver's own text, which may repeat the login.
     first, dummy = sql_errors.first_informative(messages_of(records))
     raise explain_refusal(Message(first.number, _scrubbed(first.text, target.password)), driver, target, port)
 
@@ -144,7 +144,7 @@ def _record(state: str, number: str, text: str) -> Record:
 
 
 def strip_vendor(text: str) -> str:
-    """Take off the names of driver and server that stand before a message, and nothing of the message."""
+    """Remove the names of driver and server before a message, and nothing of the message itself."""
     found = _VENDOR.match(text)
     return (text[found.end() :] if found else text).strip()
 
@@ -155,10 +155,10 @@ def messages_of(records: c.Iterable[Record]) -> list[Message]:
 
 
 def is_loss(errors: c.Sequence[Record]) -> bool:
-    """Whether by these errors the connection is gone, or nobody knows what the server did.
+    """Whether these errors mean that the connection is lost, or that it is not known what the server did.
 
-    So it is too when no error has a number of the server's: FreeTDS has nothing but "Unknown error" for a connection
-    that was cut between two messages.
+    This is also true if no error has a number of the server: FreeTDS only reports "Unknown error" for a connection that
+    was cut between two messages.
     """
     said_so = any(error.state in _LOST_STATES or error.number in _LOST_NUMBERS for error in errors)
     return said_so or not any(error.number for error in errors)
@@ -183,7 +183,7 @@ class OdbcSession:
             with self._connection.cursor() as cursor:
                 cursor.execute(batch)
                 said.collect(cursor)
-                # Without this the server would end the batch where it is: BACKUP has a result for each message.
+                # Without this, the server would end the batch here: BACKUP has a result for each message.
                 while cursor.nextset():
                     said.collect(cursor)
         except pyodbc.Error as problem:
@@ -216,7 +216,7 @@ class _Messages:
         self._on_message = on_message
 
     def collect(self, cursor: pyodbc.Cursor) -> None:
-        """Take what the cursor stands at: a result set, or messages, or both."""
+        """Read the cursor's current result set, messages, or both."""
         if cursor.description is not None:
             columns = tuple(str(column[0]) for column in cursor.description)
             self.results.append(ResultSet(columns, tuple(tuple(row) for row in cursor.fetchall())))

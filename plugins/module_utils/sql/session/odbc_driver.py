@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ODBC drivers for SQL Server: which one there is, and how each gets the same settings.
 
-Their connection strings share words that differ in meaning, and a word that a driver does not know is passed over
-without a sound: FreeTDS takes ``Encrypt=yes`` and connects in plain text. So nothing is said to a driver of unknown
-kind, and settings that FreeTDS reads only from freetds.conf are written there.
+Some words of their connection strings differ in meaning, and a driver ignores a word that it does not know: FreeTDS
+accepts ``Encrypt=yes`` and connects in plain text. So a driver of an unknown kind is refused, and settings that FreeTDS
+reads only from freetds.conf are written there.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Driver:
 
 
 def choose_driver(asked: str | None, registered: c.Sequence[str]) -> Driver:
-    """Return the driver that was asked for, else the newest of Microsoft's, else FreeTDS.
+    """Return the requested driver, otherwise the newest of Microsoft's, otherwise FreeTDS.
 
     asked: a registered name, or the absolute path of a library. registered: names in odbcinst.ini.
 
@@ -93,9 +93,9 @@ def _no_driver(text: str, next_step: str) -> NoConnectionError:
 
 @contextlib.contextmanager
 def connection_string(driver: Driver, target: Target, port: int) -> c.Iterator[str]:
-    """Yield the string to connect with, and keep for that long the environment that it needs.
+    """Yield the connection string, and meanwhile set the environment that it needs.
 
-    The string holds the password: it is not to be kept, logged or shown.
+    The string contains the password: do not store, log or show it.
 
     Raises NoConnectionError for what the driver cannot do.
     """
@@ -144,7 +144,7 @@ def _for_microsoft(
         "SERVER": f"tcp:{target.server},{port}",
         "Encrypt": {"off": "no", "strict": "strict"}.get(target.encrypt, "yes"),
         "TrustServerCertificate": "no" if target.encrypt in ("verified", "strict") else "yes",
-        # It would connect anew behind our back, and what the session held (locks, the database) would be gone.
+        # It would reconnect without notice, and the session would lose its locks and its database.
         "ConnectRetryCount": "0",
     }
     if target.encrypt == "strict" and driver.version < _STRICT:
@@ -185,9 +185,9 @@ def _for_freetds(target: Target, port: int, folder: str) -> tuple[dict[str, str]
 
 
 def check_freetds(version: str) -> None:
-    """Refuse a FreeTDS that passes over "ca file", as those before 1.0 do. version: such as ``01.03.0017``.
+    """Refuse a FreeTDS that ignores "ca file", as versions before 1.0 do. version: such as ``01.03.0017``.
 
-    It is only known once connected, so this keeps the first statement, not the login, from the wrong server.
+    It is known only after the login, so this protects the first statement, but not the login, from a wrong server.
 
     Raises NoConnectionError.
     """
@@ -219,7 +219,7 @@ def _cannot_check(driver: Driver, why: str) -> NoConnectionError:
 
 @contextlib.contextmanager
 def _environment(changes: c.Mapping[str, str | None]) -> c.Iterator[None]:
-    """Change the process' environment for a while; None takes a variable away."""
+    """Change the process' environment for a while; None removes a variable."""
     with _ENVIRONMENT:
         before = {name: os.environ.get(name) for name in changes}
         try:

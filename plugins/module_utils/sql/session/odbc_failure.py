@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a login over ODBC did not come about.
+"""Why a login over ODBC failed.
 
 Drivers say little (FreeTDS says "Unable to connect to data source" for a refused certificate, an unknown name and a
-closed port alike), so what they do not say is looked up after they failed.
+closed port alike), so the missing details are found out after a failure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOGIN = frozenset({4060, 4064, 17892, *range(18450, 18490)})
 
 
 def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -> NoConnectionError:
-    """Find out what kept the driver from the server. error: the driver's, free of secrets."""
+    """Find out why the driver could not connect. error: the driver's, free of secrets."""
     what = f"No connection to SQL Server {target} with the driver {driver.name}"
     known = ADVICE.get(error.number or 0)
     if known is not None:
@@ -53,17 +53,17 @@ def _no_ticket(text: str, what: str) -> NoConnectionError:
 
 
 def refused_port(target: Target, port: int) -> NoConnectionError | None:
-    """Return the failure of a port that refuses connections; None when it does not, or within a second does not answer.
+    """Return the failure of a port that refuses connections; None if it does not, or does not answer within a second.
 
-    Microsoft's driver tries such a port again until the login timeout is over. Whoever waits for a
-    server that restarts wants to ask again much sooner.
+    Microsoft's driver tries such a port again until the login timeout is over. While a server restarts, it must be
+    tried again much sooner.
     """
     found = _try_port(target, port, _GLANCE, f"No connection to SQL Server {target}")
     return found if found is not None and found.code == "refused" else None
 
 
 def _try_port(target: Target, port: int, seconds: int, what: str) -> NoConnectionError | None:
-    """Try the port itself. None when somebody answers there."""
+    """Try the port itself. None if something answers there."""
     try:
         socket.create_connection((target.server, port), timeout=seconds).close()
     except OSError as problem:
@@ -84,12 +84,13 @@ def _try_port(target: Target, port: int, seconds: int, what: str) -> NoConnectio
 
 
 def _bad_certificate(error: Message, target: Target, port: int, what: str) -> NoConnectionError | None:
-    """Look at the server's certificate as the driver should have. None when encryption is not what is wrong."""
+    """Look at the server's certificate as the driver should have. None if encryption is not the problem."""
     found = sql_tls.probe_tls(target, port)
     if found.outdated:
         return NoConnectionError(
             None,
-            f"{target} and this host agree on no TLS, or the server's is too weak for it: {found.outdated}",
+            f"{target} and this host have no common version of TLS, or the server's TLS is too weak for this host: "
+            f"{found.outdated}",
             code="encryption",
             what=what,
             next_step="Bring SQL Server up to date so that it speaks TLS 1.2 (2012 and 2014 need an update for that), "

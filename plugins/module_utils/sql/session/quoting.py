@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names and texts as T-SQL writes them.
 
-BACKUP and RESTORE take no parameters that all drivers stream, so batches are literal. What a caller puts into one goes
-through ``identifier`` or ``literal``, and nothing else makes T-SQL out of a value.
+Not all drivers can pass parameters to BACKUP and RESTORE, so batches are literal. Every value of a caller goes through
+``identifier`` or ``literal``, and nothing else makes T-SQL from a value.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ SYSTEM_DATABASES = ("master", "model", "msdb", "tempdb")
 # Of sysname, in UTF-16 code units, as the server counts.
 _NAME_LIMIT = 128
 # Control characters (a backslash before a line's end vanishes from a literal, and the line's end with it), separators
-# of lines and paragraphs, and halves of a character that no encoding can carry.
+# of lines and paragraphs, and halves of a character, which cannot be encoded.
 _REFUSED = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 
 def identifier(name: str) -> str:
     """Return a name in brackets, ``na]me`` as ``[na]]me]``.
 
-    Raises ValueError for one that is empty, longer than 128 UTF-16 code units, or holds a control character.
+    Raises ValueError for one that is empty, longer than 128 UTF-16 code units, or contains a control character.
     """
     _check(name, "name")
     if len(name.encode("utf-16-le")) // 2 > _NAME_LIMIT:
@@ -34,14 +34,14 @@ def identifier(name: str) -> str:
 def literal(text: str) -> str:
     """Return a text as a Unicode literal, ``te'xt`` as ``N'te''xt'``.
 
-    Raises ValueError for one that is empty or holds a control character.
+    Raises ValueError for one that is empty or contains a control character.
     """
     _check(text, "text")
     return "N'" + text.replace("'", "''") + "'"
 
 
 def check_database(name: str) -> str:
-    """Return the name of a database back when it can be GroupID's.
+    """Return the name of a database unchanged if it can be GroupID's.
 
     Raises ValueError for SQL Server's own databases (in any writing that a collation may take for theirs), and for
     what ``identifier`` refuses.
@@ -60,6 +60,6 @@ def _check(value: str, kind: str) -> None:
     for character in value:
         if unicodedata.category(character) in _REFUSED:
             raise ValueError(
-                f"The {kind} {value!r} holds the control character U+{ord(character):04X}, "
+                f"The {kind} {value!r} contains the control character U+{ord(character):04X}, "
                 "which is never put into a SQL statement."
             )

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way back to a server after a connection was lost. Whoever waits for a server does it here.
+"""Connects to a server again after a connection was lost. All waiting for a server is done here.
 
-A server that starts again lets logins in as soon as master is there. Its other databases are RECOVERING until their
-logs were run through, msdb among them. That is no final state, and nothing is decided by it: RESTORE would be refused
-with 3101, ALTER DATABASE with 5011, and the rest with 922, whatever becomes of the database. All three are seen there:
+A server that starts again accepts logins as soon as master is available. Its other databases, also msdb, are RECOVERING
+until their logs were processed. That is not a final state, so nothing is decided by it: RESTORE would be refused with
+3101, ALTER DATABASE with 5011, and the rest with 922, whatever state the database gets later. For all three, see
 https://dba.stackexchange.com/questions/250903.
 """
 
@@ -40,7 +40,7 @@ class Reconnect:
     def session(self) -> Session:
         """Connect again, for as long as patience lasts.
 
-        Raises NoConnectionError or ConnectionLostError: what the last try met.
+        Raises NoConnectionError or ConnectionLostError: the error of the last try.
         """
         until = self.clock() + self.timeout
         while True:
@@ -52,7 +52,9 @@ class Reconnect:
             self.sleep(self.pause)
 
     def recovering(self, session: Session, database: str) -> tuple[str, ...]:
-        """Wait until the server has recovered a database and msdb. Returns those that it is still at in the end.
+        """Wait until the server has recovered a database and msdb.
+
+        Returns those that are still being recovered at the end.
 
         Raises SqlError.
         """
@@ -65,7 +67,7 @@ class Reconnect:
 
 
 def recovering_query(database: str) -> str:
-    """Write the SELECT for what of a database and msdb the server is recovering."""
+    """Write the SELECT for which of a database and msdb the server is recovering."""
     return (
         f"SELECT name FROM sys.databases WHERE name IN ({literal(database)}, N'msdb') "
         "AND state_desc = N'RECOVERING' ORDER BY name;"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a session on a SQL Server takes and gives, whatever carries it there.
+"""The interface of a session on a SQL Server, for any transport.
 
-A transport (``sql.odbc`` is the first) provides a Session and an Opener. Whoever sends batches knows this file alone.
+A transport (``sql.odbc`` is the first) provides a Session and an Opener. Code that sends batches uses only this file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import typing as t
 
 @dataclasses.dataclass(frozen=True)
 class Message:
-    """One line that the server said. number: of sys.messages, None when it gave none. text: without any prefix."""
+    """One line that the server said. number: of sys.messages, None if it has none. text: without any prefix."""
 
     number: int | None
     text: str
@@ -35,17 +35,17 @@ class ResultSet:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """All that a batch gave: its result sets and its messages, each in order."""
+    """The result of a batch: its result sets and its messages, each in order."""
 
     results: tuple[ResultSet, ...] = ()
     messages: tuple[Message, ...] = ()
 
     def rows(self) -> list[dict[str, t.Any]]:
-        """Return the rows of the first result set, none when there is none."""
+        """Return the rows of the first result set; empty if there is none."""
         return self.results[0].dicts() if self.results else []
 
     def value(self) -> t.Any:
-        """Return the first column of the first row of the first result set, None when there is none."""
+        """Return the first column of the first row of the first result set, None if there is none."""
         return self.results[0].rows[0][0] if self.results and self.results[0].rows else None
 
 
@@ -73,9 +73,9 @@ class ConnectionLostError(SqlError):
 
 
 class NoConnectionError(SqlError):
-    """The connection never came about. The server did nothing.
+    """The connection failed. The server did nothing.
 
-    code: a stable word for what stood in its way, such as ``login``, ``certificate`` or ``driver``.
+    code: a stable word for the cause, such as ``login``, ``certificate`` or ``driver``.
     what, next_step: what was not done, and what to do about it.
     """
 
@@ -104,7 +104,7 @@ class Session(t.Protocol):
         timeout: seconds that the server may stay silent; 0 for no limit.
         on_message: called with each message when it comes, not at the end.
 
-        Raises SqlError; ConnectionLostError when the connection went.
+        Raises SqlError; ConnectionLostError if the connection was lost.
         """
 
     def close(self) -> None:

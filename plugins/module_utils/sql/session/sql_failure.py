@@ -13,7 +13,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 
 @dataclasses.dataclass(frozen=True)
 class SqlFailure(Failure):
-    """number: of SQL Server's error, None when it was none. meaning: in our words, empty when unknown.
+    """number: of SQL Server's error, None for any other error. meaning: in our words, empty if unknown.
 
     following: the server's errors after the first, as ``text (number)``.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which SQL Server is meant, and how to log in there."""
+"""A SQL Server, and how to log in there."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Target:
 
     server: DNS name or IP address. instance: a named instance, found through SQL Server Browser; or port: TCP.
     auth: ``sql`` with username and password, or ``windows`` with the Kerberos ticket of the process.
-    encrypt: ``verified``: TLS, certificate and host name checked; ``unverified``: TLS alone; ``off``: the login is
-      encrypted where the server can, the rest is not; ``strict``: TLS before anything else (TDS 8.0), checked as
-      ``verified``.
+    encrypt: ``verified``: TLS, certificate and host name checked; ``unverified``: TLS without these checks; ``off``:
+      the login is encrypted if the server can, the rest is not; ``strict``: TLS before anything else (TDS 8.0), checked
+      as ``verified``.
     ca_file: PEM file of certificate authorities, None for the system's.
-    host_name_in_certificate: when the certificate carries another name than server.
+    host_name_in_certificate: if the certificate has another name than server.
     driver: name in odbcinst.ini or absolute path of the library, None to find one.
     login_timeout: seconds.
     """
@@ -54,7 +54,7 @@ class Target:
 
 
 def check_target(target: Target) -> Target:
-    """Return the target back when it can be connected to, as far as that shows without trying.
+    """Check the target as far as possible without a connection, and return it.
 
     Raises ValueError with a text for people; never with the password.
     """
@@ -62,7 +62,7 @@ def check_target(target: Target) -> Target:
     _check_login(target)
     _check_encryption(target)
     if endpoint.CONTROL.search(target.driver or ""):
-        raise ValueError("driver holds a control character.")
+        raise ValueError("driver contains a control character.")
     if target.login_timeout < 1:
         raise ValueError(f"login_timeout must be at least 1 second, not {target.login_timeout}.")
     return target
@@ -75,7 +75,7 @@ def _check_server(target: Target) -> None:
             "instance, a port (SERVER,PORT) into port."
         )
     if target.instance is not None and target.port is not None:
-        raise ValueError("Set instance or port, not both: a port is one instance's own.")
+        raise ValueError("Set instance or port, not both: a port belongs to one instance.")
     if target.instance is not None and not _INSTANCE.fullmatch(target.instance):
         raise ValueError(f"instance {target.instance!r} is not the name of an instance, such as SQLEXPRESS.")
     endpoint.check_port(target.port)
@@ -91,11 +91,11 @@ def _check_encryption(target: Target) -> None:
     if target.encrypt not in ("verified", "strict"):
         for name, value in (("ca_file", target.ca_file), ("host_name_in_certificate", target.host_name_in_certificate)):
             if value is not None:
-                raise ValueError(f"{name} is of use with encrypt: verified or strict only; it is {target.encrypt}.")
+                raise ValueError(f"{name} is only used with encrypt: verified or strict, not {target.encrypt}.")
     if target.ca_file is not None:
         # FreeTDS' file has no quotes: these would start a comment there.
         if endpoint.CONTROL.search(target.ca_file) or any(character in target.ca_file for character in ";#"):
-            raise ValueError(f"ca_file {target.ca_file!r} holds a control character, ';' or '#'.")
+            raise ValueError(f"ca_file {target.ca_file!r} contains a control character, ';' or '#'.")
         endpoint.check_ca_file(target.ca_file)
     carried = target.host_name_in_certificate
     if carried is not None and not endpoint.is_name(carried):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at the certificate that a SQL Server shows, to say why a driver did not accept it.
+"""Checks the certificate of a SQL Server, to find out why a driver did not accept it.
 
 PRELOGIN and the handshake inside it, nothing more ([MS-TDS] 2.2.6.5, 3.2.5.1): no login is sent.
 """
@@ -24,7 +24,7 @@ _ENCRYPT_ON = 1
 _NOT_SUPPORTED = 2
 _LARGEST_PAYLOAD = 4000
 _STRICT = "tds/8.0"
-# Reasons of OpenSSL: no version or cipher in common, as with TLS 1.0 alone; keys and digests below its security level.
+# Reasons of OpenSSL: no version or cipher in common, as with only TLS 1.0; keys and digests below its security level.
 _OUTDATED = (
     "UNSUPPORTED_PROTOCOL",
     "HANDSHAKE_FAILURE",
@@ -40,9 +40,9 @@ _WEAK = "too weak"
 
 @dataclasses.dataclass(frozen=True)
 class TlsProbe:
-    """What was seen. encryption: ``unknown`` when the server did not answer as TDS does; ``strict``: as TDS 8.0 alone.
+    """What was found. encryption: ``unknown`` if the server did not answer as TDS does; ``strict``: only TDS 8.0.
 
-    problem: why the certificate is not trusted, None when it is, or was not seen or not checked.
+    problem: why the certificate is not trusted, None if it is, or was not seen or not checked.
     outdated: what of the server's TLS this host's OpenSSL refuses, such as a version or a signature that is too weak.
     """
 
@@ -58,7 +58,7 @@ def probe_tls(target: Target, port: int) -> TlsProbe:
 
 
 def _probe_tds7(target: Target, port: int) -> TlsProbe:
-    """Look as TDS 7 does it: TLS inside of PRELOGIN."""
+    """Connect as in TDS 7: TLS inside of PRELOGIN."""
     try:
         with socket.create_connection((target.server, port), timeout=target.login_timeout) as server:
             server.settimeout(target.login_timeout)
@@ -74,7 +74,7 @@ def _probe_tds7(target: Target, port: int) -> TlsProbe:
 
 
 def _probe_tds8(target: Target, port: int) -> TlsProbe:
-    """Look as TDS 8 does it: TLS before anything else."""
+    """Connect as in TDS 8: TLS before anything else."""
     context = _as_drivers_do(target)
     context.set_alpn_protocols([_STRICT])
     name = target.host_name_in_certificate or target.server
@@ -93,7 +93,7 @@ def _probe_tds8(target: Target, port: int) -> TlsProbe:
 def _handshake(server: socket.socket, target: Target) -> TlsProbe:
     """Shake hands within PRELOGIN packets."""
     context = _as_drivers_do(target)
-    # TDS 7.x knows nothing newer, and a server that does would tell its certificate problem later.
+    # TDS 7.x supports nothing newer, and with a newer version a problem with the certificate would show only later.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     name = target.host_name_in_certificate or target.server
@@ -130,7 +130,7 @@ def _needs_more(layer: ssl.SSLObject) -> bool:
 
 
 def _prelogin() -> bytes:
-    """The version (ours is not looked at) and that encryption is wanted."""
+    """The version (the server ignores ours), and that encryption is requested."""
     version = bytes(6)
     first = 2 * 5 + 1
     offsets = struct.pack(">BHHBHHB", _VERSION_TOKEN, first, 6, _ENCRYPTION_TOKEN, first + 6, 1, _TERMINATOR)
@@ -138,7 +138,7 @@ def _prelogin() -> bytes:
 
 
 def _encryption(payload: bytes) -> int | None:
-    """Find the server's word on encryption in its answer to PRELOGIN."""
+    """Find the server's answer about encryption in its PRELOGIN."""
     place = 0
     while place + 5 <= len(payload) and payload[place] != _TERMINATOR:
         offset = int.from_bytes(payload[place + 1 : place + 3], "big")

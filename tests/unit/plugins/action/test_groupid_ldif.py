@@ -104,7 +104,7 @@ def test_a_file_that_is_too_large_is_refused_before_anything_is_made(
         ({"name": "other.example"}, "names 'Corp.Example' 0 times"),
         ({"filter": "(cn=a"}, "wrong at character 6"),
         ({"port": 3268}, "global catalog"),
-        ({"attributes": ["objectGUID"]}, "never one of the attributes"),
+        ({"attributes": ["objectGUID"]}, "cannot be one of the attributes"),
         ({"attributes": ["a", "A"]}, "named twice"),
         ({"password": ""}, "needs username and password"),
         ({"pasword": "x"}, 'has an unknown option "pasword"'),

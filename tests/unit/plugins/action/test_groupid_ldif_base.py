@@ -95,7 +95,7 @@ def test_a_base_that_is_gone_leaves_its_groups_to_be_found_one_by_one(
         del details["base_guid"]
     result = restored(host, directory, (files, details), base=OTHER)
     assert (result["counts"]["new"], result["counts"]["moved"]) == (0, 3)
-    assert f"The base of the set, {BASE}, is gone." in result["warnings"][0]
+    assert f"The base of the set, {BASE}, no longer exists." in result["warnings"][0]
 
 
 def test_a_set_that_does_not_have_its_base_by_objectguid_goes_by_the_name(host: Make, directory: Slapd) -> None:

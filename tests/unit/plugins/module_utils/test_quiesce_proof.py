@@ -114,7 +114,7 @@ BROKEN: dict[str, t.Callable[[Facts], t.Any]] = {
     "web02 was stopped for something else": _host(stopped={**STOPPED, "record": {"epoch": "20261122T120001Z"}}),
     "web02 has no proof": _host(resumed={**RESUMED, "proof": None}),
     "web02 did not stay stopped: The service X ran": _proof(broken="The service X ran at\n12:00."),
-    "web02 did not stay stopped: nobody says why": _proof(broken=""),
+    "web02 did not stay stopped: the reason is not known": _proof(broken=""),
     "web02 was started again by its watchdog": _proof(resumed_by="watchdog"),
     "web02 has a proof without samples": _proof(samples=0),
     "groupid_quiesce differs between its servers (all, none)": _host(mode="none"),
@@ -159,9 +159,9 @@ INHIBITED: dict[str, tuple[str, t.Callable[[Facts], t.Any], str]] = {
     ),
     "others before": ("sessions_open", _sessions({**NOBODY, "before": [SOMEBODY]}), "before the backup 2 of CORP\\svc"),
     "others after": ("sessions_open", _sessions({**NOBODY, "after": [SOMEBODY] * 9}), "and 6 more"),
-    "hidden": ("sessions_unknown", _sessions({"visible": False, "before": [], "after": []}), "nobody knows"),
-    "not asked": ("sessions_unknown", _sessions(None), "nobody knows"),
-    "nonsense": ("sessions_unknown", _sessions({"visible": True, "before": None, "after": []}), "nobody knows"),
+    "hidden": ("sessions_unknown", _sessions({"visible": False, "before": [], "after": []}), "it is not known"),
+    "not asked": ("sessions_unknown", _sessions(None), "it is not known"),
+    "nonsense": ("sessions_unknown", _sessions({"visible": True, "before": None, "after": []}), "it is not known"),
 }
 
 
@@ -276,11 +276,11 @@ def test_a_broken_epoch_of_this_run_is_not_hidden_by_another_one() -> None:
         ({"mode": "later"}, ""),
         ("all", ""),
         (EARLIER | {"waived": []}, ""),
-        (EARLIER, "accepted was sessions_unknown"),
+        (EARLIER, "its seal accepts sessions_unknown"),
         ({"mode": "none", "epoch": None, "servers": None, "waived": []}, "GroupID was not stopped for it"),
         (
             {"mode": "elasticsearch", "epoch": SET, "servers": {}, "waived": ["elasticsearch_running"]},
-            "only Elasticsearch was stopped for it; accepted was elasticsearch_running",
+            "only Elasticsearch was stopped for it; its seal accepts elasticsearch_running",
         ),
     ],
 )

@@ -99,8 +99,8 @@ def test_sets_that_are_no_point_in_time_have_a_mark_and_a_line_for_each_cause() 
         "",
         "* Not one point in time, because GroupID was not stopped for it:",
         "hq/20261125T150405Z, hq/20261123T150405Z.",
-        "* Not one point in time, because accepted was sessions_open, sessions_unknown:",
-        "hq/20261124T150405Z.",
+        "* Not one point in time, because its seal accepts sessions_open,",
+        "sessions_unknown: hq/20261124T150405Z.",
     ]
     assert max(len(line) for line in lines) <= 80
 

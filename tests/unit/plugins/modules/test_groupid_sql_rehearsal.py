@@ -397,7 +397,7 @@ def test_a_database_that_took_the_name_meanwhile_is_never_dropped(server: SqlSer
     ("now", "said"),
     [
         (None, None),
-        ({"broker": None}, "does not say any more who it is"),
+        ({"broker": None}, "does not identify it any more"),
         ({}, "did not drop it"),
         ({"number": "8"}, "another database has its name"),
     ],

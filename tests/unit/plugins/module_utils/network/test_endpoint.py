@@ -103,9 +103,9 @@ def test_ports() -> None:
         ("ticket", "svc", None, "Get a ticket with kinit, or use auth: word"),
         ("ticket", None, SECRET, "auth: ticket logs in with the Kerberos ticket"),
         ("ticket", "", "", "accepts no username and no password"),
-        ("word", "a\0b", SECRET, "^username holds a control character"),
-        ("word", "svc", f"{SECRET}\n", "^password holds a control character"),
-        ("word", "svc", f"{SECRET}\x85", "^password holds a control character"),
+        ("word", "a\0b", SECRET, "^username contains a control character"),
+        ("word", "svc", f"{SECRET}\n", "^password contains a control character"),
+        ("word", "svc", f"{SECRET}\x85", "^password contains a control character"),
     ],
 )
 def test_logins_that_do_not_fit(auth: str, username: str | None, password: str | None, words: str) -> None:
@@ -123,7 +123,7 @@ def test_certificate_authorities(tmp_path: pathlib.Path) -> None:
     check_ca_file(str(make_certificate(tmp_path)[0]))
     empty = tmp_path / "ca.pem"
     empty.write_text("no certificate\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=f"^ca_file {empty} holds no certificate in PEM form.$"):
+    with pytest.raises(ValueError, match=f"^ca_file {empty} contains no certificate in PEM form.$"):
         check_ca_file(str(empty))
     with pytest.raises(ValueError, match=r"^ca_file /nowhere/ca.pem cannot be read: No such file or directory.$"):
         check_ca_file("/nowhere/ca.pem")

@@ -33,7 +33,7 @@ FAULTS = [
     Fault("restore_database", sets(listed(part("web01"))), "component_missing", "groupid_components"),
     Fault("restore_database", asking(sql_server=""), "sql_server_missing", "groupid_sql_server"),
     Fault(
-        "unsealed_database", on_web01("__groupid_sql_reread", sealed=False), "not_sealed", "the computer that holds it"
+        "unsealed_database", on_web01("__groupid_sql_reread", sealed=False), "not_sealed", "the computer that has it"
     ),
     Fault(
         "unsealed_database",

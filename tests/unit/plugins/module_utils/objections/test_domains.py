@@ -16,7 +16,7 @@ def _domain_in_set(facts: Facts) -> None:
 
 
 FAULTS = [
-    Fault("restore_domains", asking(components=["group_attributes"]), "component_missing", "holds none"),
+    Fault("restore_domains", asking(components=["group_attributes"]), "component_missing", "has none"),
     Fault("restore_domains", _domain_in_set, "domain_unknown", "corp.example"),
 ]
 

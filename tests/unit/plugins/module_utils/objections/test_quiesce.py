@@ -89,7 +89,8 @@ FAULTS = [
         "running",
         lambda facts: running(facts, record={**RECORD, "begun": False}),
         "quiesced",
-        "another run has recorded what runs of GroupID on this server, and has stopped nothing yet: run 8f1d2c3b4a59",
+        "another run has recorded what is running of GroupID on this server, and has stopped nothing yet: run "
+        "8f1d2c3b4a59",
     ),
     Fault(
         "running",

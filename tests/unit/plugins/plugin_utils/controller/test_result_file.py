@@ -89,7 +89,7 @@ def test_a_home_that_nobody_knows_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     for text, named in (("~/run.json", "~"), ("~nobody-of-this-name/run.json", "~nobody-of-this-name")):
         with pytest.raises(ResultFileError) as refused:
             place_of(text)
-        assert f"nobody knows which folder {named} is" in refused.value.failure.cause
+        assert f"it is not known which folder {named} is" in refused.value.failure.cause
 
 
 def test_a_file_that_cannot_be_written_after_the_work_keeps_the_result(tmp_path: pathlib.Path) -> None:

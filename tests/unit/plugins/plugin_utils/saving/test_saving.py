@@ -267,7 +267,7 @@ def test_where_one_does_not_come_nothing_is_stopped(tmp_path: pathlib.Path, monk
     saved = server.saving(Rendezvous(tmp_path / "meeting", "web01", ["web01", "web02"], HANG)).run()
     assert server.done == []
     assert saved.apart is not None
-    assert (saved.apart.code, saved.apart.cause) == ("not_together", "web02 did not come")
+    assert (saved.apart.code, saved.apart.cause) == ("not_together", "web02 was not ready in time")
 
 
 def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: pathlib.Path) -> None:

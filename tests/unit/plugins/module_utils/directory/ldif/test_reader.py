@@ -247,7 +247,7 @@ def test_other_changetypes_are_refused(kind: str) -> None:
 
 def test_control_before_the_changetype_is_refused() -> None:
     found = error(f"dn: {DN}\ncontrol: 1.2.840.113556.1.4.805 true\nchangetype: modify\nreplace: cn\n-\n")
-    assert (found.line, found.what) == (2, "The record has a control, which is not read.")
+    assert (found.line, found.what) == (2, "The record has a control. Controls are not supported.")
 
 
 def test_changes_are_read_in_order() -> None:
@@ -304,7 +304,7 @@ def test_value_in_another_case_than_its_change_is_kept() -> None:
         ("replace: cn\nmail: x\n-\n", 4, "'mail' is in a change of cn"),
         ("replace: cn\ncn;binary: x\n-\n", 4, "is in a change of cn"),
         ("replace: cn\ncn: x\nreplace: mail\nmail: y\n-\n", 5, "is in a change of cn"),
-        ("add: cn\n-\n", 3, "Nothing is to be added"),
+        ("add: cn\n-\n", 3, "No value is given to add"),
         ("increment: cn\ncn: 1\n-\n", 3, "'add:', 'delete:' or 'replace:'"),
         ("cn: x\n-\n", 3, "'add:', 'delete:' or 'replace:'"),
         ("-\n", 3, "'add:', 'delete:' or 'replace:'"),

@@ -97,7 +97,7 @@ def test_what_is_no_name_is_never_written(name: str) -> None:
 
 
 def test_nothing_is_never_added() -> None:
-    with pytest.raises(ValueError, match="Nothing is to be added to cn"):
+    with pytest.raises(ValueError, match="No value is given to add to cn"):
         modify_record("CN=x", [Change("add", "cn", ())])
 
 

@@ -243,7 +243,7 @@ class TestFilesOfTheSet:
     def test_a_record_too_few_is_refused(self, then: Pair, now: Pair) -> None:
         records = then.ldif.read_bytes().split(b"\r\n\r\n")
         then.ldif.write_bytes(b"\r\n\r\n".join(records[:3] + records[4:]))
-        assert "does not come next" in self.refused(then, now).cause
+        assert "the next record is of another group" in self.refused(then, now).cause
 
     def test_a_record_too_many_is_refused(self, then: Pair, now: Pair) -> None:
         then.ldif.write_bytes(then.ldif.read_bytes() + b"dn: CN=x\r\nchangetype: add\r\nextensionData: x\r\n\r\n")
@@ -262,8 +262,8 @@ class TestFilesOfTheSet:
             (b"x" * 70_000 + b"\n", "more than"),
             (b"\xff\n", "not JSON"),
             (b'{"guid": "x", "dn": "CN=a", "exported": true}\n', "not a GUID"),
-            (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": 3, "exported": true}\n', "not of its kind"),
-            (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": "CN=a", "exported": 1}\n', "not of its kind"),
+            (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": 3, "exported": true}\n', "wrong type"),
+            (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": "CN=a", "exported": 1}\n', "wrong type"),
             (b'{"guid": "00000000-0000-0000-0000-000000000000", "dn": "CN=a", "exported": false}\n', "not in order"),
             (b'{"guid": "0000000A-0000-0000-0000-000000000001", "dn": "CN=a", "exported": false}\n', "lower case"),
             (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": "CN=a", "exported": false}', "no end"),

@@ -181,7 +181,7 @@ def test_a_windows_account_without_a_login_is_an_orphan(site: Site) -> None:
     request = saved(site, "windows")
     result, error = attempt(site.open, request)
     assert (error, result["orphaned_users"]) == (None, [SERVICE])
-    assert not any("A login of that name is there" in step for step in result["next_steps"])
+    assert not any("A login of that name exists" in step for step in result["next_steps"])
     mapped = dataclasses.replace(request, login_map={SERVICE: SERVICE})
     assert site.fail(mapped).failure.code == "login_missing"
 

@@ -139,7 +139,7 @@ def test_nothing_but_a_scratch_database_is_ever_dropped() -> None:
 def test_a_database_of_the_name_that_is_still_there_is_reported() -> None:
     error = failed(server(**{"RESTORE DATABASE": SqlError(3154, "another"), "DROP DATABASE": rows({"database_id": 7})}))
     assert error.left is not None
-    assert f"{error.left} is left on the server" in error.failure.next
+    assert f"{error.left} is still on the server" in error.failure.next
 
 
 @pytest.mark.parametrize("where", ["RESTORE DATABASE", "CHECKDB"])

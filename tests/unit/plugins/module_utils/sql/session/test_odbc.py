@@ -405,7 +405,7 @@ def test_a_certificate_that_is_too_weak_for_this_host_is_reported_as_that(
     server, authority = weak
     error = refused(target(server, driver, server="localhost", encrypt="verified", ca_file=authority))
     assert (error.code, server.logins_seen) == ("encryption", [])
-    assert error.text.endswith(f"too weak for it: {reason}")
+    assert error.text.endswith(f"too weak for this host: {reason}")
     assert "2048 bits or more, signed with SHA-256" in error.next_step
 
 
