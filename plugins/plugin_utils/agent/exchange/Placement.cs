@@ -87,7 +87,7 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 throw new AgentError("account", What, folder, error.Message,
-                    "Name an account that this server knows: DOMAIN\\name or DOMAIN\\COMPUTER$.");
+                    "Name an account that this server knows: DOMAIN\\name, or DOMAIN\\COMPUTER$ for a service.");
             }
         }
     }
