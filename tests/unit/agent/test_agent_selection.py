@@ -68,7 +68,7 @@ def test_an_include_that_meets_nothing_in_any_component_is_refused(portals: t.An
     answer = portals.backup(include=["HRPortal", "Helpdesc"], check=check)
     code, component, cause = error_of(answer)
     assert (code, component) == ("nothing_matched", "data")
-    assert cause.startswith(f"Include 'Helpdesc' matches nothing in data ({portals.source}). Folders")
+    assert cause.startswith(f"Include 'Helpdesc' matches nothing in data ({portals.source}). Existing folders")
     assert "'Helpdesk', " in cause
 
 

@@ -107,7 +107,7 @@ namespace IdentityOpsAgent
                 string.Format(FromPipe, DetachedAgent.SaltDigits));
         }
 
-        /// <summary>One that somebody else has started.</summary>
+        /// <summary>A process that WMI has started.</summary>
         public static AgentProcess Open(uint id)
         {
             NativeProcess.SafeKernelHandle process = NativePipe.OpenProcess(

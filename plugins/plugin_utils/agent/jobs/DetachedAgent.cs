@@ -165,7 +165,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // To this process only, and to no other one that finds the pipe.
+        // Sends the request to this process only, and to no other one that finds the pipe.
         private static void Deliver(RequestPipe pipe, byte[] letter, AgentProcess process)
         {
             Stopwatch watch = Stopwatch.StartNew();

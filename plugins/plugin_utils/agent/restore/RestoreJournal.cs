@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
     // Each document appears whole or not at all:
     //   plan.jsonl   the steps                              ready    all new content is staged and on the disk
     //   back         it is undone, whatever else is here    undone   everything is at its old place again
-    //   committed    everything is at its new place for good
+    //   committed    everything is at its new place and stays there
     internal sealed class RestoreJournal
     {
         public const string Ready = "ready", Back = "back", Undone = "undone", Committed = "committed";

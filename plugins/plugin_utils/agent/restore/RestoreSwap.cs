@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
             this.losses = losses;
         }
 
-        // Moves everything to its new place for good. After an error, it can still be undone.
+        // Moves everything to its new place, then sets the mark `committed`. Until then, it can be undone.
         public void Apply(int threads)
         {
             List<List<RestoreStep>> folders = ByFolder();

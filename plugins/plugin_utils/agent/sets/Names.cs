@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
             return Fits(text, SetIdForm) && IsSecond(text.Substring(0, text.IndexOf('Z') + 1));
         }
 
-        // Not the names of the documents beside the parts.
+        // False for the names of the documents beside the parts.
         public static bool IsPart(string text)
         {
             return Fits(text, PartForm) && text != SetFolder.Prepared && text != SetFolder.Sealed;
