@@ -176,7 +176,7 @@ def test_at_its_deadline_it_starts_everything_and_says_so(server: RuntimeHost) -
     answer = server.resume(epoch="20260101T000000Z")
     assert (answer["failed"], answer["changed"]) == (False, False)
     assert answer["proof"]["resumed_by"] == "watchdog"
-    assert "its time was over" in answer["proof"]["broken"]
+    assert "its time limit was reached" in answer["proof"]["broken"]
     assert at(server, epoch="20260102T000000Z", run="run-2")
     assert server.resume()["proof"]["broken"] is None
 
@@ -246,7 +246,7 @@ def test_where_nobody_looks_any_more_the_proof_is_broken(server: RuntimeHost) ->
     server.later(60)
     answer = server.resume()
     assert (answer["failed"], server.is_armed) == (False, False)
-    assert "Nothing looked" in answer["proof"]["broken"]
+    assert "Nothing checked" in answer["proof"]["broken"]
 
 
 def test_a_start_breaks_the_proof_even_if_it_was_stopped_again(server: RuntimeHost) -> None:

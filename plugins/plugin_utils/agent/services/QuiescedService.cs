@@ -8,7 +8,8 @@ using System.Collections.Generic;
 namespace IdentityOpsAgent
 {
     // A service: it is stopped, not disabled. Its start type is changed in two cases. If it ran although it was
-    // disabled, for the moment of its start. If its recovery would start it again, until the way back.
+    // disabled, it is made startable for the moment of its start. If its recovery would start it again, it is
+    // disabled until the way back.
     internal sealed class QuiescedService : QuiescedItem
     {
         private const int InvalidControl = 1052, RequestTimeout = 1053, DatabaseLocked = 1055, AlreadyRunning = 1056,

@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
             if (record.Boot != SystemClock.Boot())
                 return "The server was restarted, and the watchdog started GroupID again.";
             return record.DeadlineTicks == null || now < record.DeadlineTicks ? null
-                : "The watchdog started GroupID again because its time was over.";
+                : "The watchdog started GroupID again because its time limit was reached.";
         }
 
         private void Look()
