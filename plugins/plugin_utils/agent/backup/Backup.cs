@@ -143,7 +143,7 @@ namespace IdentityOpsAgent
                 delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
             if (denied > 0 && privileges.Lacks(BackupPrivileges.ToBackup))
                 part.Warnings.Add(denied + " files or folders could not be read: the account does not have "
-                    + BackupPrivileges.ToBackup + " (back up files and directories), which lets it read them all.");
+                    + BackupPrivileges.ToBackup + " (back up files and directories), which would let it read them.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 

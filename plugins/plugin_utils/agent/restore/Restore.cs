@@ -250,7 +250,7 @@ namespace IdentityOpsAgent
             if (privileges.Lacks(BackupPrivileges.ToRestore)
                 && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
                 answer.Warnings.Add("The account does not have " + BackupPrivileges.ToRestore
-                    + " (restore files and directories), which lets it set any owner and list.");
+                    + " (restore files and directories), which would let it set any owner and list.");
         }
 
         private void Report(int limit)
