@@ -39,7 +39,7 @@ def job_answer(found: c.Mapping[str, t.Any], identity: str) -> dict[str, t.Any]:
         answer = _result(found["result"]) or _died(identity, path, state, _document(found["failure"]))
     note = _text(found["note"])
     unnoted = (
-        "It could not be noted that this answer was given, and for a day the same operation may be answered with it"
+        "It could not be recorded that this answer was delivered. For one day the same operation may get it"
     )
     return {
         **head,

@@ -262,7 +262,7 @@ backup_root:
           description: Why it belongs to no set.
           returned: always
           type: str
-          sample: Its name is not the id of a set, a second of UTC as in 20261122T150405Z.
+          sample: Its name is not the id of a set, a time in UTC such as 20261122T150405Z.
     passed_over_count:
       description: Number of all entries that belong to no set.
       returned: always

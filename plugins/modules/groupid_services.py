@@ -600,7 +600,7 @@ error:
       description: Cause, with the message of the system.
       returned: always
       type: str
-      sample: IIS is installed (service W3SVC), and its command line program is not there.
+      sample: IIS is installed (service W3SVC), but its command line program is missing.
     next:
       description: What to do about it.
       returned: always

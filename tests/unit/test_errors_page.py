@@ -76,7 +76,7 @@ def test_every_code_of_the_directory_is_there() -> None:
 @pytest.mark.parametrize(
     ("code", "place", "cause", "next_step"),
     [
-        ("set_link", "FolderTrust.cs", "It is a link, and nothing is followed out of a backup root.", "Find out who"),
+        ("set_link", "FolderTrust.cs", "It is a link, and links in a backup root are not followed.", "Find out who"),
         ("sealed_differs", "Seal.cs", "Another document, with digest …, is there already.", "Back the deployment up"),
         ("write_failed", "Writer.cs", "…", "…"),
         ("not_windows", "client/client.py", "connection … does not talk to a Windows shell", "Set ansible_connection"),

@@ -7,10 +7,10 @@ using System.Diagnostics;
 
 namespace IdentityOpsAgent
 {
-    // The agent's one entry: a request in, an answer out, both one JSON text. Never throws.
+    // The only entry point of the agent. Request and answer are one JSON text each. Never throws.
     public static class Program
     {
-        // What the bootstrap calls. Not an overload of Run: not every PowerShell tells them apart.
+        // The bootstrap calls this. Not an overload of Run, because not every PowerShell can tell overloads apart.
         public static string Begin(string request, string packedSource)
         {
             ThisAgent.PackedSource = packedSource;
@@ -39,7 +39,8 @@ namespace IdentityOpsAgent
             return answer.ToText(operation, watch.Elapsed);
         }
 
-        // Each has its section in docs/reference/protocol.md. Those that run as jobs are in Job.Operations too.
+        // Each operation has a section in docs/reference/protocol.md. Those that run as jobs are also in
+        // Job.Operations.
         private static Answer Perform(string operation, JsonMap request)
         {
             switch (operation)
@@ -66,7 +67,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Until the request is done, and for one within it too. null: shares see the account of the connection.
+        // Active until the request is done, also for a request inside it. null: shares see the connection's account.
         private static NetworkIdentity IdentityOf(JsonMap request)
         {
             if (request["network"] == null)
@@ -80,7 +81,7 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 throw new AgentError("network_identity",
-                    "The network identity was not taken on, and nothing was begun", null, error.Message,
+                    "The network identity could not be used, and nothing was started", null, error.Message,
                     "Correct groupid_network_username and groupid_network_password, or leave both out.");
             }
         }

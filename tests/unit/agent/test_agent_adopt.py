@@ -40,7 +40,7 @@ def folder(host: t.Any) -> pathlib.Path:
     """The folder of a new place."""
     answer = host.call("place", **PART, account="CORP\\sql01$")
     assert (code(answer), answer["changed"], answer["granted"]) == ("none", True, False)
-    assert "keeps no access lists" in answer["warnings"][0]
+    assert "does not support access lists" in answer["warnings"][0]
     assert answer["folder"] == f"{host.root}/hq/{SET_ID}/database/database"
     return pathlib.Path(answer["folder"])
 

@@ -150,7 +150,7 @@ def test_what_stopped_again_is_not_awaited(server: Searching) -> None:
         server.configure(f"http.port: {node.port}\n")
         server.quiesce()
         (warning,) = server.back()
-    assert f"'{SERVICE}') was started, and stopped again" in warning
+    assert f"'{SERVICE}') was started, but stopped again" in warning
 
 
 def test_what_does_not_start_is_not_awaited(server: Searching) -> None:

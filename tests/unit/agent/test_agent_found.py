@@ -213,7 +213,7 @@ def test_a_seal_of_another_set(saved: t.Any) -> None:
     seal = {"schema": 1, "deployment": "hq", "set_id": OLDER, "decider": "web01", "parts": []}
     (saved.root / "hq" / SET_ID / "set.json").write_text(json.dumps(seal))
     newest = listed(saved)["sets"][0]
-    assert (newest["sealed"], newest["unreadable"]) == (False, f"set.json: it is of set {OLDER} of hq")
+    assert (newest["sealed"], newest["unreadable"]) == (False, f"set.json: it belongs to set {OLDER} of hq")
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])

@@ -537,7 +537,7 @@ def test_what_wmi_starts_has_its_request_from_a_pipe_alone(jobs: Jobs) -> None:
         ({"wmi_error": 1058}, "(1058)"),
         ({"wmi_process": "hangs"}, "It did not answer within 2 s. (1460)"),
         ({"pipe": "taken"}, "(231)"),
-        ({"wmi_process": "dies"}, "The process ended before it had its request. (1067)"),
+        ({"wmi_process": "dies"}, "The process ended before it received its request. (1067)"),
         ({"wmi_process": "mute"}, "The process did not ask for its request within 2 s. (1460)"),
     ],
     ids=str,

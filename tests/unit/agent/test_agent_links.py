@@ -366,7 +366,7 @@ def test_links_are_made_where_the_volume_cannot_be_flushed(host: t.Any, sealed: 
 def test_the_first_backup_says_that_there_is_nothing_to_link_to(host: t.Any, tree: pathlib.Path) -> None:
     answer = again(host, FIRST)
     assert (answer["linked"], answer["link_sets"], answer["not_linked"]) == (0, [], [])
-    assert answer["warnings"] == ["All of data is copied: no sealed set of this server holds what could be linked to."]
+    assert answer["warnings"] == ["All of data is copied: no sealed set of this server has files to link to."]
 
 
 def test_a_file_with_another_stream_is_copied(host: t.Any, tree: pathlib.Path) -> None:
@@ -390,5 +390,5 @@ def test_a_set_whose_times_were_rounded_is_reported_as_such(host: t.Any, sealed:
     answer = again(host)
     assert (answer["linked"], not_linked(answer)) == (0, {"link_other_time": 4})
     [warning] = [text for text in answer["warnings"] if "older set" in text]
-    assert warning.startswith("4 files or folders did not change and were copied all the same: ")
-    assert "other times of writing than its record, as after a copy that rounds times" in warning
+    assert warning.startswith("4 files or folders did not change but were copied: ")
+    assert "other modification times than its record, for example after a copy that rounds times" in warning

@@ -165,7 +165,7 @@ def test_a_wrong_account_is_found_by_the_share(share: t.Any, identity: dict[str,
     answer = share.backup(network=identity)
     assert code(answer) == "root_unreadable"
     assert answer["error"]["cause"].endswith(number)
-    assert "the first to look at its password" in answer["error"]["next"]
+    assert "Only the share checks its password" in answer["error"]["next"]
     assert "hop" not in answer["error"]["next"]
 
 

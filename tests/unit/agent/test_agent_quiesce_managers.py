@@ -221,7 +221,7 @@ def test_an_iis_that_somebody_has_stopped_meanwhile(server: RuntimeHost) -> None
         server.iis.change(number, state="Unknown")
     answer = server.resume()
     told = notes(answer)
-    later = "IIS is stopped, and starts it when it starts"
+    later = "IIS is stopped, and starts the pool when IIS starts"
     assert (told["a"], told["held"], told["z"][0]) == (("changed", later), ("changed", later), "failed")
     assert "The service has not been started" in answer["error"]["cause"]
     for number, state in enumerate(["Started", "Started", "Stopped"]):

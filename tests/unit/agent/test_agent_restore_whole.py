@@ -481,7 +481,7 @@ def test_new_content_that_somebody_took_is_missed(damaged: Damaged) -> None:
     step = next(json.loads(line) for line in plan if json.loads(line).get("place", "").endswith("/b.txt"))
     pathlib.Path(step["staged"]).unlink()
     answer = damaged.host.backup(set_id="20270202T000000Z")
-    reported = f"undone now. It could not be ended: {step['staged']}: It was written to or removed"
+    reported = f"undone now. It could not be ended: {step['staged']}: It was changed or removed"
     assert reported in " ".join(answer["warnings"])
     assert damaged.picture() == damaged.now
 

@@ -36,7 +36,7 @@ def test_an_include_that_matches_no_file_is_refused_with_the_closest_names(porta
     assert (code, component, answer["error"]["path"]) == ("nothing_matched", "data", str(portals.source))
     assert cause == (
         "No file there matches include 'HRPotral'. "
-        "Folders that are there: 'HRPortal', 'Reports', 'Archive', 'Helpdesk', 'Old'."
+        "Existing folders: 'HRPortal', 'Reports', 'Archive', 'Helpdesk', 'Old'."
     )
     assert "groupid_include" in answer["error"]["next"]
     assert untouched(portals) == before
@@ -45,10 +45,10 @@ def test_an_include_that_matches_no_file_is_refused_with_the_closest_names(porta
 @pytest.mark.parametrize(
     ("include", "near"),
     [
-        ("HRPortal/Wbe/**", "Folders that are there: 'HRPortal/Web', 'HRPortal/log'."),
-        ("hrportal\\webb", "Folders that are there: 'HRPortal/Web', 'HRPortal/log'."),
-        ("*/nothing", "Folders that are there: 'Old', "),
-        ("HRPortal/Web/Design", "Folders that are there: 'HRPortal/Web', "),
+        ("HRPortal/Wbe/**", "Existing folders: 'HRPortal/Web', 'HRPortal/log'."),
+        ("hrportal\\webb", "Existing folders: 'HRPortal/Web', 'HRPortal/log'."),
+        ("*/nothing", "Existing folders: 'Old', "),
+        ("HRPortal/Web/Design", "Existing folders: 'HRPortal/Web', "),
     ],
 )
 def test_the_closest_names_are_those_where_the_include_goes_astray(portals: t.Any, include: str, near: str) -> None:
@@ -68,7 +68,7 @@ def test_an_include_that_meets_nothing_in_any_component_is_refused(portals: t.An
     answer = portals.backup(include=["HRPortal", "Helpdesc"], check=check)
     code, component, cause = error_of(answer)
     assert (code, component) == ("nothing_matched", "data")
-    assert cause.startswith(f"Include 'Helpdesc' matches nothing in data ({portals.source}). Folders")
+    assert cause.startswith(f"Include 'Helpdesc' matches nothing in data ({portals.source}). Existing folders")
     assert "'Helpdesk', " in cause
 
 
@@ -93,7 +93,7 @@ def test_a_component_that_is_not_there_needs_no_file(portals: t.Any) -> None:
     assert (code, component, cause) == (
         "nothing_matched",
         None,
-        "Include 'HRPortal' matches nothing: none of the components is there.",
+        "Include 'HRPortal' matches nothing: none of the components exists.",
     )
 
 
@@ -119,7 +119,7 @@ def test_an_exclude_that_leaves_nothing_is_refused(portals: t.Any, check: bool) 
     before = untouched(portals)
     code, component, cause = error_of(portals.backup(exclude=["**"], check=check))
     assert (code, component) == ("nothing_left", "data")
-    assert cause == "There are files, and exclude leaves none of them: '**'."
+    assert cause == "There are files, but exclude leaves none of them: '**'."
     assert untouched(portals) == before
 
 
@@ -135,7 +135,7 @@ def test_a_required_component_without_a_file_is_a_warning(host: t.Any, check: bo
     answer = host.backup(check=check)
     assert not answer["failed"]
     assert answer["warnings"] == [
-        f"data: the folder {host.source} has no file. Where its data was moved, name that folder in "
+        f"data: the folder {host.source} has no file. If its data was moved, name the new folder in "
         "groupid_component_paths."
     ]
     assert host.backup(check=True, required=False, set_id="20260102T000000Z")["warnings"] == []
@@ -144,7 +144,7 @@ def test_a_required_component_without_a_file_is_a_warning(host: t.Any, check: bo
 def test_a_part_without_any_component_is_a_warning(host: t.Any) -> None:
     gone = {"name": "gone", "path": str(host.folder / "C" / "Gone"), "required": False}
     answer = host.backup(components=[gone])
-    assert answer["warnings"] == ["None of the components is there: this part has nothing in it."]
+    assert answer["warnings"] == ["None of the components exists on this server: this part is empty."]
 
 
 def test_a_literal_exclude_that_meets_nothing_is_a_warning(portals: t.Any) -> None:
@@ -164,11 +164,11 @@ def test_an_include_that_meets_nothing_in_the_part_restores_nothing(portals: t.A
     code, component, cause = error_of(portals.restore(include=["HRPortal", "New"], policy=policy, check=check))
     assert (code, component) == ("nothing_matched", "data")
     assert cause.startswith(
-        f"Include 'New' matches nothing in data ({portals.source}). Folders that are there: 'Old', "
+        f"Include 'New' matches nothing in data ({portals.source}). Existing folders: 'Old', "
     )
     cause = error_of(portals.restore(include=["HRPortal/Wbe"], policy=policy, check=check))[2]
     assert cause == (
-        "No file there matches include 'HRPortal/Wbe'. Folders that are there: 'HRPortal/Web', 'HRPortal/log'."
+        "No file there matches include 'HRPortal/Wbe'. Existing folders: 'HRPortal/Web', 'HRPortal/log'."
     )
     assert error_of(portals.restore(exclude=["**"], policy=policy, check=check))[0] == "nothing_left"
     assert untouched(portals) == before

@@ -53,7 +53,7 @@ def test_what_would_be_removed_and_cannot_be_saved_stops_the_restore(
     host.faults = {fault: [f"*/Source/{name}"]} if fault else {}
     answer = host.restore(policy="mirror", safety_set_id=SAFETY, retries=0)
     assert (answer["error"]["code"], answer["changed"]) == ("safety", False)
-    assert answer["error"]["cause"].startswith(f"{shown} would be replaced or removed, and could not be saved before (")
+    assert answer["error"]["cause"].startswith(f"{shown} would be replaced or removed, but could not be saved before (")
     assert all(one in answer["error"]["next"] for one in ("groupid_exclude (exclude", "groupid_restore_safety: false"))
     assert [(host.source / one).read_text() for one in ("a.txt", name)] == ["changed", "alive"]
     assert not host.part(SAFETY).exists()

@@ -130,7 +130,7 @@ def test_what_a_safety_set_does_not_hold_is_reported(part: t.Any) -> None:
     reported = [warning for warning in answer["warnings"] if warning.startswith("The safety set: ")]
     assert len(reported) == 1, answer["warnings"]
     assert reported[0].startswith(
-        "The safety set: 2 files or folders have alternate data streams that the set does not"
+        "The safety set: 2 files or folders have alternate data streams that are not in the set"
     )
 
 
@@ -139,7 +139,7 @@ def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
     for check in (True, False):
         answer = part.restore(check=check)
         assert (losses(answer), answer["changed"]) == ([("streams_not_restored", 1, "data/sub")], False)
-        assert "The folder was there and stays" in answer["warnings"][0]
+        assert "The folder existed and was kept" in answer["warnings"][0]
     assert streams_of(part.source / "sub") == {"ü": b"changed"}
     shutil.rmtree(part.source / "sub")
     assert losses(part.restore()) == []
@@ -149,13 +149,13 @@ def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
 @pytest.mark.parametrize(
     ("faults", "cause"),
     [
-        ({"no_streams": ["*/Backups/*"]}, "The file system of the backup root keeps none."),
+        ({"no_streams": ["*/Backups/*"]}, "The file system of the backup root does not support them."),
         ({"denied": ["*/Backups/*:Zone.Identifier"]}, "Permission denied (5)"),
         (
             {"fail_change": {"glob": "*/Backups/*:Zone*", "at": 2, "errno": errno.ENOSPC}},
             "No space left on device (112)",
         ),
-        ({"locked": ["*/Backups/*:Zone.Identifier"]}, "What was written of it stays: "),
+        ({"locked": ["*/Backups/*:Zone.Identifier"]}, "The incomplete copy was not removed: "),
     ],
     ids=["none", "refused", "full", "held"],
 )

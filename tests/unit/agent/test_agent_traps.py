@@ -85,6 +85,6 @@ def test_hard_links_are_counted(host: t.Any) -> None:
         ("hard_links", 3, "data/a.txt")
     ]
     assert answer["warnings"] == [
-        "3 files or folders have further names (hard links); the set has a copy for each name, and a restore makes a "
-        "file of its own of each. The first is data/a.txt."
+        "3 files or folders have several names (hard links). The set has a copy for each name, and a restore makes a "
+        "separate file for each. The first is data/a.txt."
     ]

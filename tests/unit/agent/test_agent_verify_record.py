@@ -127,7 +127,7 @@ def test_a_record_that_cannot_be_written_is_a_warning(saved: t.Any, fault: str) 
     answer = saved.call("verify")
     assert (answer["state"], answer["failed"]) == ("verified", False)
     [warning] = answer["warnings"]
-    assert "was not noted on this computer" in warning
+    assert "was not recorded on this computer" in warning
     assert str(state / "verified") in warning
     saved.faults = {}
     assert verified(saved) is None

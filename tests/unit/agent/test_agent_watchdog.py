@@ -106,7 +106,7 @@ def test_where_it_leaves_no_mark_nothing_is_stopped(server: RuntimeHost) -> None
     server.host.settings = {"LAB_SYSTEM_FAULTS": json.dumps({"full_after_bytes": 0})}
     error = server.quiesce(watchdog_seconds=SLOW)["error"]
     assert error["code"] == "watchdog_failed"
-    assert "left no mark" in error["cause"]
+    assert "did not report its start" in error["cause"]
     assert (server.picture(), server.is_armed, bool(server.record()["resumed"])) == (before, False, True)
 
 
@@ -176,7 +176,7 @@ def test_at_its_deadline_it_starts_everything_and_says_so(server: RuntimeHost) -
     answer = server.resume(epoch="20260101T000000Z")
     assert (answer["failed"], answer["changed"]) == (False, False)
     assert answer["proof"]["resumed_by"] == "watchdog"
-    assert "its time had come" in answer["proof"]["broken"]
+    assert "its time limit was reached" in answer["proof"]["broken"]
     assert at(server, epoch="20260102T000000Z", run="run-2")
     assert server.resume()["proof"]["broken"] is None
 
@@ -246,7 +246,7 @@ def test_where_nobody_looks_any_more_the_proof_is_broken(server: RuntimeHost) ->
     server.later(60)
     answer = server.resume()
     assert (answer["failed"], server.is_armed) == (False, False)
-    assert "Nothing looked" in answer["proof"]["broken"]
+    assert "Nothing checked" in answer["proof"]["broken"]
 
 
 def test_a_start_breaks_the_proof_even_if_it_was_stopped_again(server: RuntimeHost) -> None:
@@ -282,7 +282,7 @@ def test_a_resume_that_names_no_run_breaks_the_proof(server: RuntimeHost) -> Non
     assert (by_hand["failed"], server.picture()) == (False, before)
     own = server.resume(run="run-1")
     assert (own["failed"], own["changed"], own["proof"]) == (False, False, by_hand["proof"])
-    assert "did not name the run" in own["proof"]["broken"]
+    assert "without naming the run" in own["proof"]["broken"]
 
 
 def test_the_rest_that_somebody_resumes_by_hand_breaks_no_proof(server: RuntimeHost) -> None:

@@ -7,8 +7,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `backup`: plan, copy, record. The part is complete when
-    // part.json stands under its name, and not before.
+    // The operation `backup`: plan, copy, record. The part is complete only when part.json exists.
     internal sealed class Backup
     {
         private const string What = "The backup stopped";
@@ -25,7 +24,7 @@ namespace IdentityOpsAgent
         private readonly Losses losses = new Losses();
         private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
         private readonly List<string> linkSeals;   // null: any seal counts
-        private LinkSourceReader linkSources;   // null: no links are asked for
+        private LinkSourceReader linkSources;   // null: no links are requested
 
         public Backup(JsonMap request)
         {
@@ -91,7 +90,7 @@ namespace IdentityOpsAgent
             answer.Members.Set("sources", plan.Sources().Described());
         }
 
-        // null: not asked for.
+        // null: no links are requested.
         private Links FindLinks(MetadataReader properties)
         {
             return linkSources == null
@@ -143,8 +142,8 @@ namespace IdentityOpsAgent
             int denied = part.Problems.FindAll(
                 delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
             if (denied > 0 && privileges.Lacks(BackupPrivileges.ToBackup))
-                part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold "
-                    + BackupPrivileges.ToBackup + " (back up files and directories). With it, it could read all.");
+                part.Warnings.Add(denied + " files or folders could not be read: the account does not have "
+                    + BackupPrivileges.ToBackup + " (back up files and directories), which would let it read them.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Everything that a backup will do, found out without a single write;
-    // whatever can be known to fail has failed here.
+    // Finds out everything that a backup will do, without writing anything. Every failure that can be known in
+    // advance happens here.
     internal sealed class BackupPlan
     {
         public const string What = "The backup was not started";
@@ -23,8 +23,8 @@ namespace IdentityOpsAgent
 
         private readonly JsonMap request;
         private readonly List<Product> products;
-        private readonly Product named;       // null with auto
-        // Filters of the components that the product has by default; null: those of the request alone.
+        private readonly Product named;       // null: the version is auto
+        // Filters of the product's default components; null: only the components of the request.
         private readonly JsonMap defaults;
         private readonly JsonMap ownPaths;
 
@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Where a restore of all that is saved writes it, beside what is there.
+        // The space that a restore of everything needs, because it writes the new files beside the existing ones.
         public SpaceNeeds Sources()
         {
             SpaceNeeds needs = new SpaceNeeds();
@@ -83,7 +83,7 @@ namespace IdentityOpsAgent
             return needs;
         }
 
-        // Of what was taken, or would be.
+        // Warnings about the files that were saved, or would be saved.
         public List<string> TrapWarnings()
         {
             foreach (PlannedComponent component in Components)
@@ -120,7 +120,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What lies on the volume of its own backup is lost with it.
+        // A component on the same volume as its backup is lost together with it.
         private void CompareVolumes()
         {
             string volume = Win32.VolumeOf(Paths.ResolveLinks(Paths.NearestExisting(Set.Root)));
@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
             List<string> names = beside.ConvertAll(delegate(PlannedComponent component) { return component.Name; });
             if (names.Count > 0)
                 Warnings.Add(string.Join(", ", names.ToArray()) + ": on the same volume as the backup root " + Set.Root
-                    + ". A disk that breaks takes both; choose a root on another one, or a share.");
+                    + ". If this disk fails, both are lost. Choose a root on another disk or a share.");
         }
 
         private void FindSources()
@@ -180,7 +180,7 @@ namespace IdentityOpsAgent
             return source;
         }
 
-        // What include and exclude leave. A set that lacks what somebody meant to save looks like one that has it.
+        // Checks what include and exclude leave: otherwise nobody would notice that a set lacks files.
         private void CheckSelection(List<PlannedComponent> present)
         {
             SelectionCheck selected = new SelectionCheck(What, Warnings);
@@ -191,10 +191,10 @@ namespace IdentityOpsAgent
             selected.Check(asked);
             selected.CheckExcludes(asked);
             if (present.Count == 0)
-                Warnings.Add("None of the components is there: this part has nothing in it.");
+                Warnings.Add("None of the components exists on this server: this part is empty.");
         }
 
-        // False for one that is absent and may be. A link in its place is resolved, once.
+        // False for an optional component that is absent. If the source is a link, it is resolved once.
         private static bool IsPresent(PlannedComponent component)
         {
             try
@@ -218,29 +218,29 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What the product's setup upgrades or removes would take the sets with it.
+        // An upgrade or removal of the product could remove the sets too.
         private void CheckRoot()
         {
             string holder = ProductFolders.Holding(request, Set.Root);
             if (holder != null)
                 throw new AgentError("root_in_product", What, Set.Root,
-                    "The backup root lies in " + holder
+                    "The backup root is in " + holder
                         + ", a folder of the product. An upgrade or an uninstall may remove it with all sets.",
-                    "Choose a folder outside of the product in groupid_backup_root.");
+                    "Choose a folder outside the product in groupid_backup_root.");
         }
 
         private void CheckApart(PlannedComponent component)
         {
             component.Place = Paths.ResolveLinks(component.Source);
-            // Beside the deployment's folder a component may well lie below a root such as D:\.
+            // A component may be below a root such as D:\, but not in the folder of the deployment.
             if (Paths.Contains(component.Place, Paths.ResolveLinks(Set.Root))
                 || Paths.Contains(Paths.ResolveLinks(Set.DeploymentPath), component.Place))
                 throw new AgentError("source_in_root", What, component.Source,
                     "The folder and the backup sets below " + Set.Root + " overlap.",
-                    "Choose a backup root outside of what is backed up.", component.Name);
+                    "Choose a backup root outside the folders that are backed up.", component.Name);
         }
 
-        // A restore could not put both back, as each would write over the other.
+        // A restore could not bring both back, because each would overwrite the other.
         private static void CheckOverlaps(List<PlannedComponent> present)
         {
             for (int i = 1; i < present.Count; i++)

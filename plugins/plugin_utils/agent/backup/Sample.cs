@@ -10,12 +10,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // How fast a backup would read: some of its files, large and small as they come among all,
-    // read and hashed by as many threads, for a short time. Writes nothing.
+    // Measures how fast a backup would read: it reads and hashes some of its files, large and small in the same mix,
+    // with the same number of threads, for a short time. Writes nothing.
     internal sealed class Sample
     {
         public const int LongestTime = 60000;   // milliseconds
-        private const long Share = 8 * 1024 * 1024;   // of one file: a huge one must not be all there is
+        private const long Share = 8 * 1024 * 1024;   // per file: one huge file must not be the whole sample
 
         private readonly List<KeyValuePair<PlannedComponent, Entry>> files =
             new List<KeyValuePair<PlannedComponent, Entry>>();
@@ -41,8 +41,8 @@ namespace IdentityOpsAgent
             stride = Stride(files.Count);
         }
 
-        // Of what the plan found, for `milliseconds`: {"files", "bytes", "seconds"}.
-        // A file that cannot be read is left out.
+        // Reads files of the plan for `milliseconds`. Gives {"files", "bytes", "seconds"}. A file that cannot be read
+        // is left out.
         public static JsonMap Measure(List<PlannedComponent> components, int milliseconds, int threads)
         {
             Sample sample = new Sample(components, milliseconds);
@@ -53,8 +53,8 @@ namespace IdentityOpsAgent
                 .Set("seconds", Math.Round(seconds, 4));
         }
 
-        // In order of size, steps of the golden section: wherever the time ends,
-        // what was read is spread over all sizes.
+        // The files are sorted by size and read in steps of the golden ratio. So the files read are spread over all
+        // sizes, whenever the time ends.
         private static long Stride(int count)
         {
             int stride = Math.Max(1, (int)(count * 0.618));
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
 
         private void Read(Worker worker, int index)
         {
-            if (IsOver && index > 0)   // one block at least is read
+            if (IsOver && index > 0)   // at least one block is read
                 return;
             KeyValuePair<PlannedComponent, Entry> file = files[(int)(index * stride % files.Count)];
             long count = 0;
@@ -94,7 +94,7 @@ namespace IdentityOpsAgent
             }
             catch (OperationCanceledException)
             {
-                // What was read until then counts.
+                // The bytes read so far count.
             }
             catch (SystemError)
             {

@@ -9,10 +9,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // How a request wants its files copied.
+    // The copy options of a request.
     internal sealed class CopySettings
     {
-        public readonly int Threads;     // 0 = by itself
+        public readonly int Threads;     // 0: chosen automatically
         public readonly int Retries;
         public readonly int RetryWait;   // milliseconds
 
@@ -24,17 +24,18 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Copies what a plan found into the part: each file read once, hashed and written in that one pass; its owner and
-    // access list are read from the same handle, for the list; alternate data streams come with it. A file that could
-    // not be read whole and unchanged leaves nothing in the part but its name among the problems; a write that fails
-    // ends everything. A file that did not change may become a link to the older part's instead, and is not read then.
+    // Copies the planned files into the part. Each file is read once, and is hashed and written in that pass. Its
+    // owner and access list are read from the same handle and go into the list; alternate data streams are copied
+    // too. A file that could not be read whole and unchanged is not in the part: it is listed as a problem. A failed
+    // write ends the backup. A file that did not change may become a link to the file in the older part, and is then
+    // not read.
     internal sealed class BackupCopy
     {
         private readonly string part;
         private readonly Writer writer;
         private readonly CopySettings settings;
         private readonly MetadataReader properties;
-        private readonly Links links;   // null: all is copied
+        private readonly Links links;   // null: everything is copied
         private readonly StreamCopy streams;
         private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
 
@@ -95,8 +96,8 @@ namespace IdentityOpsAgent
                 properties.Losses.Add(Loss.Streams, entry.Path, refused);
         }
 
-        // In rounds: files that are locked or changing get another one together,
-        // so waiting does not grow with their number.
+        // Works in rounds: files that are locked or changing are tried again together, so the waiting time does not
+        // grow with their number.
         private void CopyAll(List<Entry> files)
         {
             Progress.Begin("copying", files);
@@ -141,7 +142,7 @@ namespace IdentityOpsAgent
                     uint names;
                     FileFacts before = Win32.Facts(from, out names);
                     if (Attributes.IsFolder(before.Attributes))
-                        return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");
+                        return new Problem(owner.Name, file.Path, Problem.Changed, "A folder has replaced the file.");
                     if (links != null && !isWritten && links.Make(owner, file, from, before, target))
                     {
                         properties.AddHardLinkLoss(file, names);
@@ -186,7 +187,7 @@ namespace IdentityOpsAgent
             return before.Size == after.Size && before.Written == after.Written && before.Changed == after.Changed;
         }
 
-        // Folders get their times after all that is written into them, the deepest first.
+        // Sets the times of folders after everything in them is written, the deepest folders first.
         private void Finish(Tree tree)
         {
             tree.Files.RemoveAll(delegate(Entry file) { return file.Digest == null; });

@@ -8,11 +8,11 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // The record of the newest sealed part of a server, read ahead while a backup walks its source:
-    // of a large part both take about as long.
+    // Reads the record of a server's newest sealed part in advance, while a backup walks its source. For a large part
+    // both take about the same time.
     internal sealed class LinkSourceReader : IDisposable
     {
-        private readonly SetFolder set;   // of the new part; the older ones lie beside it
+        private readonly SetFolder set;   // of the new part; the older sets are beside it
         private readonly string server;
         private readonly List<string> seals;
         private readonly Thread thread;
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             thread = new Thread(Read);
         }
 
-        // `seals`: as of Links.Sealed.
+        // `seals`: see Links.Sealed.
         public static LinkSourceReader Begin(SetFolder set, string server, List<string> seals)
         {
             LinkSourceReader reader = new LinkSourceReader(set, server, seals);
@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
             return reader;
         }
 
-        // The server's part of an older set; null when nothing may be linked to it.
+        // The server's part of an older set; null if nothing may be linked to it.
         public StoredPart Sealed(SetFolder older)
         {
             return Links.Sealed(older, server, seals);
@@ -51,13 +51,13 @@ namespace IdentityOpsAgent
             return own;
         }
 
-        // Nothing is read any more, and no file is open.
+        // Waits until nothing is read any more and no file is open.
         public void Dispose()
         {
             thread.Join();
         }
 
-        // What fails here fails again, and is told, where the record is asked for.
+        // An error here happens again where the record is needed, and is reported there.
         private void Read()
         {
             try
@@ -74,7 +74,7 @@ namespace IdentityOpsAgent
                     return;
                 }
             }
-            catch (Exception)   // would end the process from here
+            catch (Exception)   // an exception in this thread would end the process
             {
                 record = null;
             }

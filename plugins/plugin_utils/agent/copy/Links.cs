@@ -9,18 +9,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Hard links in the place of copies: a file that did not change gets one more name, in the new part, for the file
-    // that an older part of this server has of it, unless somebody has it open for writing: then neither its times nor
-    // its size need be true yet. The older part is sealed, complete or waived, and its record agrees with the seal,
-    // digest by digest; its file is there, as long and as old as the record says. The digest is the record's, so the
-    // new part's own verify finds what had happened to the content before.
+    // Makes hard links instead of copies. If a file did not change, the new part gets one more name for the file in
+    // an older part of this server. A file that is open for writing is not linked, as its times and size may be out
+    // of date. The older part is sealed, complete or waived, and its record has the digests of the seal. Its file has
+    // the size and time of the record. The digest comes from the record, so a verify of the new part finds any
+    // earlier damage to the content.
     internal sealed class Links
     {
         private const string What = "Nothing was linked to the older set";
         private const int NoFunction = 1, NotSameDevice = 17, NotSupported = 50, TooManyLinks = 1142;
 
-        // What changes twice within one tick of the system's clock tells the same time:
-        // a file so fresh when the older part was begun is copied.
+        // Two changes within one tick of the system's clock have the same time. So a file that changed this shortly
+        // before the older part was started is copied.
         private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
 
         private readonly MetadataReader properties;
@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
         private readonly List<string> sets = new List<string>();
         private readonly List<string> warnings = new List<string>();
         private readonly Dictionary<string, StoredPart> parts = new Dictionary<string, StoredPart>();   // by component
-        // Of the source, and the same one in the record.
+        // From a folder of the source to the same folder in the record.
         private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();
         private long files, bytes;
 
@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
             this.properties = properties;
         }
 
-        // For each component the newest part that may be linked to. Nothing is written.
+        // Finds for each component the newest part that may be linked to. Writes nothing.
         public static Links Find(SetFolder target, List<PlannedComponent> components, LinkSourceReader records,
             string machineGuid, MetadataReader properties)
         {
@@ -53,12 +53,12 @@ namespace IdentityOpsAgent
             }
             foreach (PlannedComponent component in waiting)
                 links.warnings.Add("All of " + component.Name
-                    + " is copied: no sealed set of this server holds what could be linked to.");
+                    + " is copied: no sealed set of this server has files to link to.");
             return links;
         }
 
-        // True: the part has the file now, under the name `target` (null: it would have).
-        // `source`: open for reading, with its facts.
+        // True: the part has the file now, as `target` (null: it only could be linked). `source`: the file, open for
+        // reading, with its facts.
         public bool Make(PlannedComponent component, Entry file, SafeFileHandle source, FileFacts facts, string target)
         {
             Entry known = Counterpart(file);
@@ -80,7 +80,7 @@ namespace IdentityOpsAgent
                     return false;
                 }
                 if (target != null)
-                    // Its facts are the older part's too, and right: nothing is set.
+                    // Its times and attributes are those of the older part, and are right. So nothing is set.
                     Win32.CreateHardLink(place, target);
             }
             catch (SystemError error)
@@ -121,7 +121,7 @@ namespace IdentityOpsAgent
                     }
                     catch (SystemError)
                     {
-                        // Not readable now, so not linked; the backup itself names such files.
+                        // Not readable now, so not linked. The backup itself reports such files.
                     }
                 });
             }
@@ -165,8 +165,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null for what is not finished, not sealed, narrowed, or not as the seal says.
-        // `seals`: digests of the seals whose signatures the controller has checked, and no others count; null: all do.
+        // null for a part that is unfinished, not sealed, narrowed, or different from the seal. `seals`: digests of
+        // the seals whose signatures the controller has checked; only these count. null: all seals count.
         public static StoredPart Sealed(SetFolder set, string server, List<string> seals)
         {
             try
@@ -181,7 +181,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What a narrowed set lacks would be copied again and again, as it is the newest one.
+        // A narrowed set lacks files. As the newest set, it would cause these files to be copied each time.
         private static bool IsNarrowed(SetFolder set)
         {
             SealDocument seal = set.SealOrNull();
@@ -198,7 +198,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The entry of the record that has the same path; null when it has none.
+        // The entry of the record with the same path; null if there is none.
         private Entry Counterpart(Entry entry)
         {
             Entry folder;

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // What a backup reads of files and folders besides their content:
-    // owner and access list, and which properties a copy cannot have.
+    // Reads properties of files and folders for a backup: owner and access list, and the properties that a copy
+    // cannot have.
     internal sealed class MetadataReader
     {
         public readonly Losses Losses;
@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
             Losses = losses;
         }
 
-        // `also`: what else wants to look at the opened folder.
+        // `also`: called with the opened folder.
         public void ReadFolder(PlannedComponent component, Entry folder, Action<SafeFileHandle> also)
         {
             AddLosses(folder);
@@ -40,21 +40,22 @@ namespace IdentityOpsAgent
             }
         }
 
-        // `opened`: for reading, which allows the question.
+        // `opened`: the file, open for reading.
         public void ReadFile(PlannedComponent component, Entry file, SafeFileHandle opened)
         {
             AddLosses(file);
             ReadSecurity(component, file, opened);
         }
 
-        // names: hard links of the file, of which a set knows nothing.
+        // names: number of hard links of the file; a set does not record them.
         public void AddHardLinkLoss(Entry file, uint names)
         {
             if (names > 1)
                 Losses.Add(Loss.HardLinks, file.Path, null);
         }
 
-        // Of a file that may be linked: no other streams, and this SDDL. What does not tell is not alike.
+        // Whether a file that may be linked has this SDDL and no alternate data streams. If this cannot be read, the
+        // file counts as changed.
         public bool IsUnchanged(PlannedComponent component, SafeFileHandle opened, string security)
         {
             try

@@ -7,26 +7,26 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // One component that a backup is asked for: where it lies, and what the walk found there.
+    // One component that a backup was asked for: where it is, and what the walk found there.
     internal sealed class PlannedComponent
     {
         public readonly string Name;
         public readonly bool Required;
         public readonly List<string> Include, Exclude;
         public readonly Selection Selection;
-        public readonly string OwnPath;   // given by the request; null: found by the product
-        public string Source;             // null when there is no place where it could lie
-        public string Place;              // where the source really lies, with no link above it
+        public readonly string OwnPath;   // from the request; null: the place is known from the product
+        public string Source;             // null: its place is not known
+        public string Place;              // the real path of the source, with all links resolved
         public Tree Tree;                 // null when absent
         public List<Problem> Problems = new List<Problem>();
-        public bool KeepsSecurity, KeepsStreams;   // what the source's file system has
+        public bool KeepsSecurity, KeepsStreams;   // what the source's file system supports
 
         public PlannedComponent(JsonMap map, JsonMap ownPaths)
             : this(Names.Component(map.Text("name")), map.Flag("required", true), map, ownPaths)
         {
         }
 
-        // filters: the object that holds include and exclude, and the path where the component has one of its own.
+        // filters: an object with include and exclude, and with path if the component has its own.
         public PlannedComponent(string name, bool required, JsonMap filters, JsonMap ownPaths)
         {
             Name = name;
@@ -38,7 +38,7 @@ namespace IdentityOpsAgent
             OwnPath = path == null ? null : Paths.Absolute(path, "path");
         }
 
-        // As a part has it, at a place of its own.
+        // For a component of a part, at the given place.
         public PlannedComponent(PartComponent component, string source)
         {
             Name = component.Name;
@@ -50,22 +50,21 @@ namespace IdentityOpsAgent
             Place = Paths.ResolveLinks(source);
         }
 
-        // Errors: a SystemError when the source cannot be asked.
+        // Throws SystemError if the source's file system cannot be queried.
         public void ReadVolumeFeatures()
         {
             KeepsSecurity = FileSecurity.IsSupported(Source);
             KeepsStreams = FileStreams.AreSupported(Source);
         }
 
-        // Whether the walk's way to a file still leads to what was opened at that path:
-        // a folder above it may have become a link.
+        // Whether the opened file is still the one that the walk found: a folder above it may have become a link.
         public bool IsStillAt(Entry file, string path, SafeFileHandle opened)
         {
             try
             {
                 return Paths.IsSameFile(Win32.FinalPath(opened), path);
             }
-            catch (SystemError)   // its file system does not tell; then by the folders, as they are now
+            catch (SystemError)   // the file system cannot report this, so compare the folders as they are now
             {
                 Entry folder = file.Parent;
                 while (folder != null && SetFolder.IsFolder(folder.PathBelow(Place)))
@@ -80,7 +79,6 @@ namespace IdentityOpsAgent
             Problems.AddRange(Tree.Problems);
         }
 
-        // Of what the walk found.
         public SelectionResult ToSelectionResult()
         {
             return new SelectionResult
@@ -98,7 +96,7 @@ namespace IdentityOpsAgent
             };
         }
 
-        // The first ones, of a folder below the source.
+        // The first folders in a folder below the source.
         private List<string> FoldersIn(string relative)
         {
             List<string> names = new List<string>();
@@ -110,14 +108,14 @@ namespace IdentityOpsAgent
                         names.Add(found.Name);
                 }
             }
-            catch (SystemError)   // then there is no better name to tell
+            catch (SystemError)   // then no similar name can be suggested
             {
                 names.Clear();
             }
             return names;
         }
 
-        // What part.json and the answer say of it.
+        // What part.json and the answer say about it.
         public PartComponent Outcome()
         {
             PartComponent outcome = new PartComponent

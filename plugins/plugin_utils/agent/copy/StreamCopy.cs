@@ -7,11 +7,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Copies the alternate data streams of what a backup copies.
-    // What the part's file system refuses goes to the losses: the file itself is not given up for it.
+    // Copies alternate data streams. A stream that the part's file system refuses is reported as a loss; the file
+    // itself is still saved.
     internal sealed class StreamCopy
     {
-        private const string NotKept = "The file system of the backup root keeps none.";
+        private const string NotKept = "The file system of the backup root does not support them.";
 
         private readonly bool kept;
         private readonly Writer writer;
@@ -24,8 +24,8 @@ namespace IdentityOpsAgent
             this.writer = writer;
         }
 
-        // `from`: the file or folder, opened at `source`. `refused`: why one of them is not in the part; null when all
-        // are. Errors: SystemError when one of a file cannot be read.
+        // `from`: the file or folder, opened at `source`. `refused`: why a stream is not in the part; null if all
+        // are. Throws SystemError if a stream of a file cannot be read.
         public List<NamedStream> Copy(PlannedComponent owner, Entry entry, string source, SafeFileHandle from,
             string target, out string refused)
         {
@@ -48,7 +48,7 @@ namespace IdentityOpsAgent
                 {
                     if (!entry.IsFolder)
                         throw;
-                    flaw = error.Message;   // a folder is not read again for one of them
+                    flaw = error.Message;   // a folder is not read again because of one stream
                 }
                 if (stream != null)
                     copied.Add(stream);
@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
             return copied;
         }
 
-        // A file system that says it keeps some and cannot list them is no reason to give the file up.
+        // If a file system says it supports streams but cannot list them, the file is still saved.
         private static List<string> NamesOf(SafeFileHandle from, ref string refused)
         {
             try
@@ -114,9 +114,9 @@ namespace IdentityOpsAgent
                 if (begun)
                     FileStreams.Delete(target, name);
             }
-            catch (SystemError error)   // no list has it, so it is never restored
+            catch (SystemError error)   // it is in no list, so it is never restored
             {
-                refused += " What was written of it stays: " + error.Message;
+                refused += " The incomplete copy was not removed: " + error.Message;
             }
             return null;
         }

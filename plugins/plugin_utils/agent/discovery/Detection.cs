@@ -47,15 +47,15 @@ namespace IdentityOpsAgent
             return Components.Find(delegate(ProductComponent component) { return component.Name == name; });
         }
 
-        // null when the component lies in the installation folder and that is not known.
+        // null if the component is in the installation folder and that folder is not known.
         public string Locate(ProductComponent component, string installationFolder)
         {
             string folder = component.InData ? Paths.Below(Computer.ProgramData(), data) : installationFolder;
             return folder == null ? null : Paths.Below(folder, component.Path);
         }
 
-        // Every place where this version is installed. The registry's word comes first;
-        // without one that holds, the drives are searched.
+        // Every place where this version is installed. The registry is asked first. If it names no existing folder,
+        // the drives are searched.
         public List<Installation> Find(List<DriveFacts> drives)
         {
             string lastName = Paths.FileName(Paths.Below("", installation));
@@ -87,7 +87,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // Every folder that is this version's or would be, whether it is there or not.
+        // Every folder that this version has or would have, whether it exists or not.
         public List<string> Folders(List<DriveFacts> drives)
         {
             List<string> folders = new List<string> { Paths.Below(Computer.ProgramData(), data) };
@@ -129,7 +129,7 @@ namespace IdentityOpsAgent
         }
     }
 
-    // A version in a folder; the folder is null when only the registry knows of it.
+    // A version in a folder; the folder is null if only the registry lists the version.
     internal sealed class Installation
     {
         public readonly Product Product;
@@ -152,8 +152,8 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // The one that a request means: the wanted product's, or without one (auto) the only one.
-        // null when there is none and none is needed.
+        // The installation that a request means: that of the wanted product, or with auto the only one. null if there
+        // is none and none is needed.
         public static Installation Choose(List<Product> products, Product wanted, bool needed, string what)
         {
             List<Installation> found = wanted != null ? wanted.Find(Computer.FixedDrives()) : FindAll(products);
@@ -162,7 +162,7 @@ namespace IdentityOpsAgent
             if (found.Count > 1 && needed)
                 throw new AgentError("several_installations", what, null,
                     "There are several installations: " + Listed(found) + ".",
-                    "Name the one that is meant in groupid_version, or its folders in groupid_component_paths.");
+                    "Name the right one in groupid_version, or its folders in groupid_component_paths.");
             if (wanted != null)
                 return new Installation(wanted, null, null);
             if (needed)

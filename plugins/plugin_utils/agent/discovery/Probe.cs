@@ -7,7 +7,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operations that only look: probe and list.
+    // The operations that only read: probe and list.
     internal static class Probe
     {
         public static Answer Run(JsonMap request)
@@ -87,7 +87,7 @@ namespace IdentityOpsAgent
                 .Set("found_by", found.FoundBy).Set("components", components);
         }
 
-        // A folder that cannot be reached is, for a probe, not there: the backup says why.
+        // A probe reports a folder that cannot be reached as absent. A backup says why.
         private static void Measure(JsonMap described, string component, string path, bool measure)
         {
             try

@@ -6,11 +6,12 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The folders that the product's own setup makes, upgrades and removes, with whatever else lies in them;
-    // and those of components that were moved.
+    // The folders that the product's setup makes, upgrades and removes with everything in them, and the folders of
+    // components that were moved.
     internal static class ProductFolders
     {
-        // The one that a path is or lies in; null for none. request: with `products` and `component_paths`.
+        // The product folder that a path is or is in; null if there is none. request: with `products` and
+        // `component_paths`.
         public static string Holding(JsonMap request, string path)
         {
             string place = Resolved(path);
@@ -29,7 +30,7 @@ namespace IdentityOpsAgent
             return folders;
         }
 
-        // What cannot be asked now is compared as it is written.
+        // A path that cannot be resolved now is compared as written.
         private static string Resolved(string path)
         {
             try

@@ -8,7 +8,7 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // One set as a list shows it. What cannot be read of it says why, and takes nothing else with it.
+    // One set as a list shows it. If something of it cannot be read, the cause is given and the rest is still listed.
     internal sealed class SetDescription
     {
         private const string NoPart = "Its name is not that of a part.";
@@ -110,7 +110,7 @@ namespace IdentityOpsAgent
                 }
                 Part part = Part.Parse(content);
                 if (part.Server != server || part.SetId != set.SetId || part.Deployment != set.Deployment)
-                    throw new FormatError("it is of " + part.Server + " in set " + part.SetId + " of "
+                    throw new FormatError("it belongs to " + part.Server + " in set " + part.SetId + " of "
                         + part.Deployment);
                 described.Set("state", part.State).Set("part_sha256", Hashing.Hex(content, content.Length));
                 return part;
@@ -138,7 +138,7 @@ namespace IdentityOpsAgent
                 .Set("narrowed", part.Narrowed).Set("scope", part.Scope).Set("selection", Selection(part));
         }
 
-        // What was chosen of each component. null: longer than an answer may be, and half of a choice says nothing.
+        // What was chosen in each component. null: too long for an answer. An incomplete list would be useless.
         private static JsonMap Selection(Part part)
         {
             JsonMap selection = new JsonMap();

@@ -7,15 +7,15 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a backup root holds. Never fails over what somebody put there:
-    // a damaged set is listed as what it is, and what is no set is passed over.
+    // Lists what a backup root contains. Unexpected files are no error: a damaged set is listed as damaged, and
+    // anything that is not a set is skipped.
     internal static class SetList
     {
         private const string NoDeployment = "Its name is not that of a deployment.";
-        private const string NoSet = "Its name is not the id of a set, a second of UTC as in 20261122T150405Z.";
+        private const string NoSet = "Its name is not the id of a set, a time in UTC such as 20261122T150405Z.";
 
-        // Newest first. `deployment` null: all. SystemError when the root,
-        // or the one deployment that was asked for, cannot be listed.
+        // Newest first. `deployment` null: all. Throws SystemError if the root or the requested deployment cannot be
+        // listed.
         public static List<SetFolder> Find(string root, string deployment)
         {
             return Find(root, deployment, new SkippedEntries());
@@ -58,7 +58,7 @@ namespace IdentityOpsAgent
                 return names;
             if (!Win32.TryFacts(folder, out facts))
             {
-                foreach (FoundEntry found in Win32.Enumerate(root))   // or the root cannot be listed, and nobody knows
+                foreach (FoundEntry found in Win32.Enumerate(root))   // throws if the root cannot be listed
                     break;
                 return names;
             }

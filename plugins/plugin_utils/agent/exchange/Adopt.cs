@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `adopt`: files that another program wrote into a place (`place`) are hashed and become a part like
-    // any other. A component that lies elsewhere (`external`) is recorded by name alone.
+    // The operation `adopt`: hashes files that another program wrote into a place (`place`) and makes a normal part
+    // of them. Of a component that is elsewhere (`external`), only the name is recorded.
     internal sealed class Adopt
     {
         private const string What = "The part was not completed";
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
             part.FullName = Computer.FullyQualifiedName();
             part.MachineGuid = Computer.MachineGuid();
             if (external == expected.Count > 0)
-                throw new FormatError("'files' names what lies in the part, and nothing for an external component");
+                throw new FormatError("'files' must name the files of the part, and none for an external component");
             foreach (string name in expected)
                 PartFile.PlainName(name, "files");
         }
@@ -94,7 +94,7 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // The part as another call completed it with the same files; null while it is unfinished.
+        // The part, if another call completed it with the same files; null while it is unfinished.
         private StoredPart AlreadyCompleted(PartWriter recorder)
         {
             StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
@@ -122,7 +122,7 @@ namespace IdentityOpsAgent
             throw recorder.Exists(What);
         }
 
-        // The folder with exactly the files that were announced, each read once.
+        // Reads the folder, which must have exactly the announced files.
         private Tree HashFolder()
         {
             string path = set.PartPath(part.Server);
@@ -140,7 +140,7 @@ namespace IdentityOpsAgent
                     throw ContentError(Paths.Combine(folder, name), "The file is not there.");
             }
             if (found.Count > 0)
-                throw ContentError(Paths.Combine(folder, found[0]), "Nobody announced this file.");
+                throw ContentError(Paths.Combine(folder, found[0]), "This file was not announced.");
             WorkerPool.Run(tree.Files.Count, 0,
                 delegate(Worker worker, int index) { Hash(worker, tree.Files[index], path); });
             return tree;

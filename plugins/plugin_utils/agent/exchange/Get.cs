@@ -6,8 +6,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `get`: one file of a part goes to the controller:
-    // the one that the record and the seal stand for, or none.
+    // The operation `get`: sends one file of a part to the controller, if it agrees with the record and the seal.
     internal static class Get
     {
         private const string What = "The file was not read";
@@ -43,7 +42,7 @@ namespace IdentityOpsAgent
                 if (entry == null ? !there : entry.IsFolder)
                     throw Missing(file);
                 if (entry == null)
-                    throw Damaged(part, path, Finding.Added, "The record does not have it.");
+                    throw Damaged(part, path, Finding.Added, "It is not in the record.");
                 if (!there)
                     throw Damaged(part, path, Finding.Missing, "It is not there.");
                 byte[] content = PackedContent.Read(file.Path, What);
@@ -64,7 +63,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null when the record has nothing of this name.
+        // null if the record has nothing of this name.
         private static Entry EntryOf(PartFile file, PartRecord record)
         {
             Entry component;
@@ -76,7 +75,7 @@ namespace IdentityOpsAgent
         private static AgentError Missing(PartFile file)
         {
             return new AgentError("file_missing", What, file.Path, "There is no such file.",
-                "Name one that the part has.", file.Component);
+                "Name a file that the part has.", file.Component);
         }
 
         private static AgentError Damaged(StoredPart part, string path, string problem, string cause)

@@ -8,20 +8,20 @@ using System.IO.Compression;
 
 namespace IdentityOpsAgent
 {
-    // The content of one file as it travels in requests and answers:
-    // base64 of gzip, with the size and the digest of what is inside.
+    // The content of one file in requests and answers: base64 of gzip, with the size and the digest of the unpacked
+    // content.
     internal static class PackedContent
     {
-        public const int Limit = 64 * 1024 * 1024;   // bytes inside
+        public const int Limit = 64 * 1024 * 1024;   // bytes, unpacked
 
-        // .NET Framework writes no gzip at all where there is nothing inside.
+        // .NET Framework writes no gzip at all for empty content.
         private const string Nothing = "H4sIAAAAAAACAwMAAAAAAAAAAAA=";
 
         private const string Smaller =
-            "Name fewer attributes or a narrower filter, or bring the file there by other means.";
+            "Name fewer attributes or a narrower filter, or copy the file there in another way.";
 
-        // What a request carries in `content`, `bytes` and `sha256`. Errors: too_large, content_differs.
-        // Never takes more memory than the limit.
+        // The content from `content`, `bytes` and `sha256` of a request. Errors: too_large, content_differs. Never
+        // uses more memory than the limit.
         public static byte[] Content(JsonMap request, string what, string path)
         {
             long bytes = request.Amount("bytes");
@@ -31,8 +31,8 @@ namespace IdentityOpsAgent
             string own = Hashing.Hex(content, content.Length);
             if (content.Length != bytes || own != digest)
                 throw new AgentError("content_differs", what, path,
-                    "The content that came has " + content.Length + " bytes and SHA-256 " + own
-                    + "; announced were " + bytes + " bytes and " + digest + ".", "Send the file again.");
+                    "The received content has " + content.Length + " bytes and SHA-256 " + own
+                    + "; expected were " + bytes + " bytes and " + digest + ".", "Send the file again.");
             return content;
         }
 
@@ -43,7 +43,7 @@ namespace IdentityOpsAgent
                 .Set("sha256", Hashing.Hex(content, content.Length));
         }
 
-        // A file up to the limit. Error: too_large. FormatError and SystemError as of any reading.
+        // Reads a file up to the limit. Error: too_large. Throws FormatError and SystemError like any read.
         public static byte[] Read(string path, string what)
         {
             FileFacts facts;
@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
         {
             if (bytes > Limit)
                 throw new AgentError("too_large", what, path,
-                    "The file has " + bytes + " bytes; at most " + Limit + " travel.", Smaller);
+                    "The file has " + bytes + " bytes; at most " + Limit + " can be sent.", Smaller);
         }
 
         private static byte[] Unpacked(string text, int expected, string what, string path)
@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
                     {
                         if (content.Length + count > Limit)
                             throw new AgentError("too_large", what, path,
-                                "The content that came has more than " + Limit + " bytes.", Smaller);
+                                "The received content has more than " + Limit + " bytes.", Smaller);
                         content.Write(block, 0, count);
                     }
                 }

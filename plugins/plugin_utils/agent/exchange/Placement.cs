@@ -6,9 +6,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `place`: a part with an empty folder for a component, which another program will
-    // fill. `adopt` makes it complete. Of several runs with one set id each asks for the place: what is
-    // there of it is right, and a complete part is told.
+    // The operation `place`: makes a part with an empty folder for a component that another program will fill.
+    // `adopt` completes it. Several runs with one set id may each call it: what exists is accepted, and a complete
+    // part is reported.
     internal static class Placement
     {
         private const string What = "The folder was not made";
@@ -36,8 +36,8 @@ namespace IdentityOpsAgent
                 }
             }
             if (granted == false)
-                answer.Warnings.Add("The file system of the backup root keeps no access lists: whether '" + account
-                    + "' may write there was not settled here.");
+                answer.Warnings.Add("The file system of the backup root does not support access lists, so '" + account
+                    + "' was not given the right to write there.");
             answer.Members.Set("set_path", set.Path).Set("part_path", set.PartPath(server)).Set("folder", folder)
                 .Set("granted", granted).Set("complete", stored != null);
             if (stored != null)
@@ -48,8 +48,8 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Whether the unfinished part has its folder. One that holds anything else is somebody else's,
-        // and a sealed set takes nothing more.
+        // Whether the unfinished part has its folder. A part with any other content belongs to something else, and
+        // nothing can be added to a sealed set.
         private static bool AlreadyExists(SetFolder set, string server, string folder, PartWriter recorder)
         {
             FileFacts facts;
@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
             {
                 if (Win32.TryFacts(Paths.Combine(set.Path, SetFolder.Sealed), out facts))
                     throw new AgentError("set_sealed", What, set.Path, "The set is sealed.",
-                        "Choose a new set id: a sealed set takes no other part.");
+                        "Choose a new set id: no part can be added to a sealed set.");
                 if (SetFolder.IsFolder(folder))
                     return true;
                 if (SetFolder.IsFolder(set.PartPath(server)) && IsEmpty(set.PartPath(server)))
@@ -87,7 +87,7 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 throw new AgentError("account", What, folder, error.Message,
-                    "Name an account that this server knows: DOMAIN\\name, or DOMAIN\\COMPUTER$ for a service's.");
+                    "Name an account that this server knows: DOMAIN\\name, or DOMAIN\\COMPUTER$ for a service.");
             }
         }
     }

@@ -4,15 +4,15 @@
 
 namespace IdentityOpsAgent
 {
-    // The operation `put`: a file that the controller made comes into a place (`place`).
-    // The same call again changes nothing.
+    // The operation `put`: writes a file from the controller into a place (`place`). The same call again changes
+    // nothing.
     internal static class Put
     {
         private const string What = "The file was not written";
-        private const string NewSet = "Choose a new set id: what a part holds is never written twice.";
+        private const string NewSet = "Choose a new set id: files in a part are never overwritten.";
 
-        // One for all: the host's lock lets one call write at a time,
-        // so what is there of this name was left by a call that was killed.
+        // One name for all calls: the host's lock lets only one call write at a time, so an existing file of this
+        // name was left by a killed call.
         private const string Draft = ".put.tmp";
 
         public static Answer Run(JsonMap request)
@@ -33,8 +33,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Whether the place holds the very file. In check mode `place` made nothing:
-        // a part that is missing is no fault then.
+        // Whether the place already has this file. In check mode `place` made nothing, so a missing part is no error
+        // then.
         private static bool AlreadyExists(PartFile file, byte[] content, bool check)
         {
             string part = file.Set.PartPath(file.Part);

@@ -7,9 +7,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `run`: a program of the host, started by its full path in a folder of its own, without
-    // a shell. What it leaves in the folder comes back by name; the rest goes with the folder, and
-    // whatever the program has started ends with it.
+    // The operation `run`: starts a program of the host by its full path, in a new folder and without a shell. Files
+    // that it leaves in the folder are returned by name. The rest is removed with the folder, and all processes that
+    // the program started are ended.
     internal sealed class Run
     {
         private const string What = "The program was not run";
@@ -17,7 +17,7 @@ namespace IdentityOpsAgent
         private const int ServiceDisabled = 1058;
         private const long NotInitialised = 0xC0000142;   // STATUS_DLL_INIT_FAILED, Microsoft KB 165194
 
-        // For what is still in the pipes when all that wrote into them was killed.
+        // For reading the rest of the pipes after all processes that wrote into them were killed.
         private const int LastWords = 5000;
 
         private readonly string program;
@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Never searched for, and no script: those would be read by a shell.
+        // The program is never searched for. Scripts are refused, because a shell would read them.
         private static string ProgramOf(string path)
         {
             string cause = "'program' must end with .exe.";
@@ -91,7 +91,7 @@ namespace IdentityOpsAgent
                     throw new AgentError("program_missing", What, program, "There is no such program.",
                         "Install what it belongs to, or name the program by its full path.");
                 if (Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
-                    throw Form(program, "It is a folder or a link, and no file.");
+                    throw Form(program, "It is a folder or a link, not a file.");
             }
             catch (SystemError error)
             {
@@ -119,10 +119,10 @@ namespace IdentityOpsAgent
                 Report(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
                 if (code == NotInitialised)
                     throw new AgentError("start_failed", What, program,
-                        "It ended before it began: one of its libraries could not be set up (0xC0000142).",
-                        "Where the account may not use the desktop of the session, or the session has no more room "
-                            + "for desktops, Windows ends programs so. Run it again; "
-                            + "then without groupid_network_username, or as another account.");
+                        "It ended while it started: one of its DLLs could not be initialized (0xC0000142).",
+                        "This happens if the account may not use the session's desktop, or the session has no memory "
+                            + "left for desktops. Run it again. If it fails again, run it "
+                            + "without groupid_network_username, or as another account.");
                 if (!ended)
                     throw new AgentError("time_limit", "The program was stopped", program,
                         "It had not ended after " + seconds + " seconds.",
@@ -141,7 +141,7 @@ namespace IdentityOpsAgent
             if (CommandLine.Of(program, given).Length > limit)
                 throw new FormatError("'arguments' make a command line of more than " + limit + " characters"
                     + (NetworkIdentity.IsActive()
-                        ? ", which are all that Windows takes for a program with a network identity" : ""));
+                        ? ", the limit of Windows for a program with a network identity" : ""));
             try
             {
                 return ChildProcess.Start(program, given, work);

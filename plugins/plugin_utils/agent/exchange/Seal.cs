@@ -7,8 +7,8 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // The operation `seal`: one of its two phases on one server.
-    // A document that is there with the same bytes is success; other bytes never give way.
+    // The operation `seal`: one of its two phases on one server. If the same document already exists, that is
+    // success. A different document is never replaced.
     internal static class Seal
     {
         private const string What = "The set was not sealed";
@@ -26,7 +26,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The parts that this computer must hold: its own, and those that are named.
+        // The parts that this computer must have: its own and those that are named.
         private static List<string> Held(JsonMap request)
         {
             List<string> servers = request.Texts("parts").ConvertAll<string>(Names.Part);
@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
         {
             SealDocument document = SealDocument.Parse(new UTF8Encoding(false).GetBytes(text));
             if (document.SetId != set.SetId || document.Deployment != set.Deployment)
-                throw new FormatError("'document' is of another set");
+                throw new FormatError("'document' belongs to another set");
             foreach (string server in servers)
                 CheckPart(set, server, document);
             SealDocument seal = Existing(set, SetFolder.Sealed, "sealed_differs");
@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
             if (own == null || own.Digest != part.Digest)
                 throw new AgentError("part_differs", What, part.Path,
                     own == null ? "The document does not name the server '" + server + "'."
-                        : "The document stands for a part with digest " + own.Digest
+                        : "The document names a part with digest " + own.Digest
                             + "; this one has " + part.Digest + ".",
                     Again);
             if (part.Document == null || part.Document.State == Part.Partial)
@@ -77,7 +77,7 @@ namespace IdentityOpsAgent
             return Put(set, SetFolder.Sealed, prepared, "sealed_differs", check);
         }
 
-        // Servers with one root for all write the same document at the same time: the second one finds it there.
+        // Servers with the same root write the same document at the same time. The second one finds it there.
         private static Answer Put(SetFolder set, string name, SealDocument document, string differs, bool check)
         {
             Answer answer = new Answer();

@@ -7,17 +7,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // A small file that is there whole or not at all: it is written under another name beside its place, through to
-    // the medium, and renamed. All throw SystemError.
+    // Writes a small file so that it is there whole or not at all: under another name in the same folder, flushed to
+    // the disk, then renamed. All methods throw SystemError.
     internal static class AtomicFile
     {
-        // A line of text.
+        // Writes a line of text.
         public static void Replace(string path, string text)
         {
             Replace(path, Encoding.UTF8.GetBytes(text + "\n"));
         }
 
-        // The one that is there. One process at a time does this: what a killed one has left of a draft is removed.
+        // Replaces an existing file. Only one process at a time does this: a draft of a killed process is removed.
         public static void Replace(string path, byte[] content)
         {
             string draft = Paths.Combine(Paths.Parent(path), "." + Paths.FileName(path) + ".tmp");
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             Write(draft, path, content, true);
         }
 
-        // draft: a name that nothing else has.
+        // draft: a name that nothing else uses.
         public static void Write(string draft, string path, byte[] content, bool replace)
         {
             SafeFileHandle file = Win32.OpenNew(draft);

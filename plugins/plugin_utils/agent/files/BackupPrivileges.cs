@@ -6,8 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The privileges of Windows that let an account read and write files whose access lists leave it out.
-    // Taken once, before there are threads.
+    // The Windows privileges that let an account read and write files although their access lists do not allow it.
+    // Enabled once, before there are threads.
     internal sealed class BackupPrivileges
     {
         public const string ToBackup = "SeBackupPrivilege", ToRestore = "SeRestorePrivilege";

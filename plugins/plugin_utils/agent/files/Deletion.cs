@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
     // Removes what the agent has made.
     internal static class Deletion
     {
-        // A folder with all below it, or a file. null: it is gone.
+        // Removes a file, or a folder with everything in it. null: it is removed.
         public static SystemError TryDelete(string path)
         {
             try
@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // One attempt: what something holds stays for the next run to remove.
+        // With one attempt, a file that a program has open is left for the next run to remove.
         public static SystemError TryDelete(string path, int attempts)
         {
             if (attempts > 1)
@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
             return failure;
         }
 
-        // With all below it; a link is removed, never followed.
+        // Also removes everything in it. A link is removed, never followed.
         private static void Delete(string path)
         {
             FileFacts facts;

@@ -7,9 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A file or folder of a component. Only the own name is kept;
-    // paths are made when they are needed: millions of files fit into memory.
-    // The topmost entry (depth 0) is the component itself.
+    // A file or folder of a component. Only its own name is kept, and paths are built when needed, so that millions
+    // of files fit into memory. The topmost entry (depth 0) is the component itself.
     internal class Entry
     {
         public readonly string Name;
@@ -17,18 +16,18 @@ namespace IdentityOpsAgent
         public readonly bool IsFolder;
         public FileFacts Facts;
 
-        // SDDL of owner, group and explicit access list; null: not known, or the file system keeps none.
+        // SDDL of owner, group and explicit access list; null: not known, or the file system has none.
         public string Security;
 
-        // Part of the selection (a folder: or leads to such an entry).
+        // Selected; of a folder: or something in it is selected.
         public bool Kept;
 
-        // A link to it was tried.
+        // A hard link for it was tried.
         public bool Tried;
 
         private readonly int depth;
         private bool hashed;
-        private ulong first, second, third, last;   // of the digest; an array each would cost as much as all the rest
+        private ulong first, second, third, last;   // the digest; an array for each would double the memory
 
         public Entry(string name, Entry parent, bool isFolder)
         {
@@ -38,7 +37,7 @@ namespace IdentityOpsAgent
             depth = parent == null ? 0 : parent.depth + 1;
         }
 
-        // Only of folders in trees read from a part's lists, in ordinal order of the names; otherwise null.
+        // Only for folders in trees read from a part's lists, in ordinal order of the names; otherwise null.
         public virtual List<Entry> Children
         {
             get { return null; }
@@ -93,7 +92,7 @@ namespace IdentityOpsAgent
             return Build(part, Win32.Separator, 0);
         }
 
-        // The place of this entry where the component's root is the given folder.
+        // The path of this entry if the component's root is the given folder.
         public string PathBelow(string componentRoot)
         {
             return Build(componentRoot, Win32.Separator, 1);
@@ -123,7 +122,7 @@ namespace IdentityOpsAgent
             return CompareSteps(a.Name, a != left, b.Name, b != right);
         }
 
-        // Two names of one folder, each followed by '/' when the path goes on.
+        // Compares two names in one folder. A '/' is added to a name whose path goes on.
         private static int CompareSteps(string a, bool aHasMore, string b, bool bHasMore)
         {
             int common = Math.Min(a.Length, b.Length);
@@ -165,7 +164,7 @@ namespace IdentityOpsAgent
         }
     }
 
-    // A folder of a part's lists. A class of its own, so that no file among millions has a field for children.
+    // A folder of a part's lists. A separate class, so that millions of files do not have a field for children.
     internal sealed class ListedFolder : Entry
     {
         private readonly List<Entry> children = new List<Entry>();
@@ -180,16 +179,16 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Attributes that mean something to this agent.
+    // The attributes that this agent uses.
     internal static class Attributes
     {
-        // What a set keeps.
+        // Attributes that a set keeps.
         public const uint Stored = Win32.ReadOnly | Win32.Hidden | Win32.System | Win32.Archive;
 
-        // What makes a file different; the archive bit belongs to other programs.
+        // Attributes that are compared; the archive bit belongs to other programs.
         public const uint Compared = Win32.ReadOnly | Win32.Hidden | Win32.System;
 
-        // What a copy does not have; a set keeps them in no way.
+        // A copy does not have these, and a set does not record them.
         public const uint Sparse = 0x200, Compressed = 0x800, Encrypted = 0x4000;
 
         private const uint NameSurrogate = 0x20000000;

@@ -11,19 +11,19 @@ namespace IdentityOpsAgent
     {
         private const long SpareBytes = 16 * 1024 * 1024;
 
-        // Error `space` when the bytes, one per cent and 16 MB do not fit at the place, or where it will be made.
+        // Error `space` if the bytes, one per cent and 16 MB do not fit there. The place may not exist yet.
         public static void Require(string place, long bytes, string what)
         {
             long needed = bytes + bytes / 100 + SpareBytes;
             long free = Win32.FreeBytes(Paths.NearestExisting(place));
             if (bytes > 0 && needed > free)
                 throw new AgentError("space", what, place,
-                    needed + " bytes are needed there with what is held in reserve, and " + free + " are free.",
+                    needed + " bytes are needed there, with a reserve, and " + free + " are free.",
                     "Free disk space, or choose another place.");
         }
     }
 
-    // The bytes that belong beside what is in several places. What lies on one drive or share needs its room together.
+    // The bytes to be written in several places. Places on one drive or share share its free space.
     internal sealed class SpaceNeeds
     {
         private readonly List<string> places = new List<string>();
@@ -44,8 +44,8 @@ namespace IdentityOpsAgent
                 FreeSpace.Require(place, bytes[Paths.Volume(place)], what);
         }
 
-        // {"path", "bytes", "free_bytes"} of each drive or share. free_bytes: the least in any of the places there;
-        // null: not known.
+        // {"path", "bytes", "free_bytes"} of each drive or share. free_bytes: the lowest value of its places; null:
+        // not known.
         public List<JsonMap> Described()
         {
             List<JsonMap> described = new List<JsonMap>();

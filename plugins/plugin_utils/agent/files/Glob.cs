@@ -7,13 +7,12 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One pattern over a path with '/', compared without case:
-    // '*' and '?' stay inside one name, '**' crosses folders, '**/' also stands for none.
-    // Time grows with pattern times path, whatever the pattern.
+    // One pattern for a path with '/', compared without case: '*' and '?' match within one name, '**' matches across
+    // folders, '**/' also matches no folder. The time is at most proportional to pattern length times path length.
     internal sealed class Glob
     {
         public readonly string Text;
-        public bool Matched;   // something
+        public bool Matched;   // it has matched something
 
         private readonly string pattern;
 
@@ -31,14 +30,14 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Without wildcards: it names one thing.
+        // Without wildcards, so it names one thing.
         public static bool IsLiteral(string text)
         {
             return text.IndexOfAny(new[] { '*', '?' }) < 0;
         }
 
-        // Two places to come back to suffice: a later '*' of the same name, or a later '**',
-        // can take over all that an earlier one could.
+        // Two positions to return to are enough: a later '*' in the same name, or a later '**', can match everything
+        // that an earlier one could.
         public bool Matches(string path)
         {
             int p = 0, t = 0;
@@ -99,7 +98,7 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Several patterns; any of them is enough.
+    // Several patterns; a path must match one of them.
     internal sealed class Globs
     {
         private readonly List<Glob> globs = new List<Glob>();
@@ -122,7 +121,7 @@ namespace IdentityOpsAgent
             get { return globs.ConvertAll(delegate(Glob glob) { return glob.Text; }); }
         }
 
-        // Those that have matched nothing yet.
+        // Those that have not matched anything yet.
         public List<string> Unmatched
         {
             get
@@ -137,7 +136,7 @@ namespace IdentityOpsAgent
             return globs.Exists(delegate(Glob glob) { return glob.Matched && glob.Text == text; });
         }
 
-        // Also marks each that the path is the first for.
+        // Also marks each pattern that matches for the first time.
         public bool Match(string path)
         {
             bool any = false;
@@ -160,7 +159,7 @@ namespace IdentityOpsAgent
             get { return unmatched > 0; }
         }
 
-        // A pattern that matches a folder covers all below it.
+        // A pattern that matches a folder covers everything in it.
         public bool Cover(string path)
         {
             for (int end = path.IndexOf('/'); end >= 0; end = path.IndexOf('/', end + 1))
@@ -172,8 +171,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // What include and exclude leave of a tree, for a walk from its top:
-    // a walk does not enter what Excludes, and passes Covers down.
+    // What include and exclude select in a tree. A walk from the top does not enter folders that `Excludes`, and
+    // hands the result of `Covers` down.
     internal sealed class Selection
     {
         public readonly Globs Include;
@@ -195,7 +194,7 @@ namespace IdentityOpsAgent
             get { return Include.IsEmpty && Exclude.IsEmpty; }
         }
 
-        // Whether the tree's root, so all of it that is not excluded, is taken.
+        // Whether the tree's root is selected, and so everything that is not excluded.
         public bool CoversRoot
         {
             get { return Include.IsEmpty; }
@@ -206,7 +205,7 @@ namespace IdentityOpsAgent
             return !Exclude.IsEmpty && Exclude.Match(path);
         }
 
-        // Whether a folder above the path is excluded, so that a walk never comes to it.
+        // Whether a folder above the path is excluded, so that a walk never reaches the path.
         public bool ExcludesAbove(string path)
         {
             int slash = path.Replace('\\', '/').TrimEnd('/').LastIndexOf('/');

@@ -7,7 +7,7 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // SHA-256, by the system's own implementation where there is one: the managed one is many times slower.
+    // SHA-256. Uses the system's implementation if there is one: the managed one is many times slower.
     internal static class Hashing
     {
         private const string Digits = "0123456789abcdef";
@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
                 ?? SHA256.Create();
         }
 
-        // What was fed by TransformBlock; the object is ready for the next file.
+        // The digest of everything given to TransformBlock. The object can then be used for the next file.
         public static byte[] Finish(HashAlgorithm hash)
         {
             hash.TransformFinalBlock(new byte[0], 0, 0);

@@ -6,8 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A property of files and folders, not their content, that a set or a restore did not keep,
-    // or a hard link that was not made: of how many, and of which first.
+    // A property of files and folders, besides their content, that a set or a restore did not keep, or a hard link
+    // that was not made: for how many, and the first of them.
     internal sealed class Loss : JsonConvertible
     {
         // Of a backup.
@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
             Unread = "security_unread";
         public const string HardLinks = "hard_links", OpenForWriting = "open_for_writing";
 
-        // Of a backup that links what did not change.
+        // Of a backup with hard links.
         public const string LinkLimit = "link_limit", OtherVolume = "link_other_volume", NoLinks = "link_unsupported",
             LinkRefused = "link_refused";
         public const string LinkDamaged = "link_damaged", LinkOtherTime = "link_other_time";
@@ -25,12 +25,12 @@ namespace IdentityOpsAgent
             NotInPart = "security_not_in_part";
         public const string StreamsNotRestored = "streams_not_restored";
 
-        private const string Copied = "did not change and were copied all the same: ";
+        private const string Copied = "did not change but were copied: ";
 
         public readonly string Kind;
         public long Count;
         public string First;   // by path
-        public string Cause;   // of the first; null: the kind says all
+        public string Cause;   // for the first; null: the kind says everything
 
         public Loss(string kind)
         {
@@ -55,37 +55,38 @@ namespace IdentityOpsAgent
         {
             switch (Kind)
             {
-                case Encrypted: return "are encrypted (EFS); the set holds them readable, "
+                case Encrypted: return "are encrypted (EFS). The set has them unencrypted, "
                     + "and a restore does not encrypt them again.";
-                case Compressed: return "are compressed by NTFS; "
-                    + "a restore compresses them only where their folder does.";
-                case Sparse: return "are sparse; the set and a restore hold their holes as zeros.";
-                case Streams: return "have alternate data streams that the set does not hold.";
-                case Unread: return "did not tell their owner and access list; a restore lets them inherit.";
+                case Compressed: return "are compressed by NTFS. "
+                    + "A restore compresses them only if their folder is compressed.";
+                case Sparse: return "are sparse. The set and a restore have zeros instead of the holes.";
+                case Streams: return "have alternate data streams that are not in the set.";
+                case Unread: return "have an owner and access list that could not be read. "
+                    + "A restore lets them inherit.";
                 case LinkLimit: return Copied
-                    + "the file in the older set has as many names as the file system allows.";
-                case OtherVolume: return Copied + "the older set lies on another volume.";
-                case NoLinks: return Copied + "the file system has no hard links.";
+                    + "the file in the older set has as many hard links as the file system allows.";
+                case OtherVolume: return Copied + "the older set is on another volume.";
+                case NoLinks: return Copied + "the file system does not support hard links.";
                 case LinkRefused: return Copied + "the link was refused.";
                 case LinkDamaged: return Copied
-                    + "the file in the older set is not as its record says. Verify that set.";
+                    + "the file in the older set differs from its record. Verify that set.";
                 case LinkOtherTime: return Copied
-                    + "the files in the older set have other times of writing than its record, "
-                    + "as after a copy that rounds times. "
-                    + "A full verify of that set tells whether their content is right.";
-                case HardLinks: return "have further names (hard links); the set has a copy for each name, "
-                    + "and a restore makes a file of its own of each.";
-                case OpenForWriting: return "were open for writing while they were copied; "
-                    + "their content may be of several moments.";
+                    + "the files in the older set have other modification times than its record, "
+                    + "for example after a copy that rounds times. "
+                    + "A full verify of that set shows whether their content is right.";
+                case HardLinks: return "have several names (hard links). The set has a copy for each name, "
+                    + "and a restore makes a separate file for each.";
+                case OpenForWriting: return "were open for writing while they were copied. "
+                    + "Their content may be a mix of several moments.";
                 case Refused: return "did not get their owner or access list back.";
                 case StreamsNotRestored: return "have alternate data streams in the part that were not put back.";
                 case NoLists: return "have an access list in the part that the file system of the target cannot keep.";
-                default: return "have no access list in the part; what is written inherits.";
+                default: return "have no access list in the part. What is restored inherits it.";
             }
         }
     }
 
-    // One Loss for each kind. For all threads.
+    // One Loss for each kind. Can be used by all threads.
     internal sealed class Losses
     {
         private readonly SortedDictionary<string, Loss> kinds =

@@ -9,10 +9,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // One alternate data stream as files.jsonl has it.
+    // One alternate data stream as it is in files.jsonl.
     internal sealed class NamedStream : JsonConvertible
     {
-        public const int Limit = 64;   // of one file: they stand in one line of the list
+        public const int Limit = 64;   // per file: they are in one line of the list
 
         public readonly string Name;
         public readonly long Size;
@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
             Digest = digest;
         }
 
-        // Reads an open one once, up to the size that it has now. `sink`, or null, gets each block on its way.
+        // Reads an open stream once, up to its current size. `sink`, or null, gets each block.
         public static NamedStream Read(SafeFileHandle opened, string name, Action<byte[], int> sink)
         {
             long size = Win32.Facts(opened).Size, total = 0;
@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
             return new NamedStream(name, map.Amount("size"), Hashing.Parse(map.Text("sha256")));
         }
 
-        // Of one file or folder: each name once, as this system compares names.
+        // The streams of one file or folder: each name once, as this system compares names.
         public static List<NamedStream> Parse(List<JsonMap> maps)
         {
             List<NamedStream> streams = maps.ConvertAll<NamedStream>(Parse);
@@ -65,20 +65,20 @@ namespace IdentityOpsAgent
             foreach (NamedStream stream in streams)
                 names[stream.Name] = true;
             if (streams.Count > Limit || names.Count < streams.Count)
-                throw new FormatError("alternate data streams of one name, or more than " + Limit);
+                throw new FormatError("two alternate data streams of one name, or more than " + Limit);
             return streams;
         }
 
-        // Whether an open one has this content. `sink`, or null, gets it on its way.
+        // Whether an open stream has this content. `sink`, or null, gets each block.
         public bool IsIn(SafeFileHandle opened, Action<byte[], int> sink)
         {
-            if (Win32.Facts(opened).Size != Size)   // else as much would be read as anybody put there
+            if (Win32.Facts(opened).Size != Size)   // otherwise a stream of any size would be read
                 return false;
             NamedStream there = Read(opened, Name, sink);
             return Size == there.Size && Hashing.Same(Digest, there.Digest);
         }
 
-        // Null when a file or folder has this stream with this content; else what keeps it from being so.
+        // null if a file or folder has this stream with this content; otherwise what differs.
         public string Difference(string path)
         {
             try
@@ -93,8 +93,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The alternate data streams of those entries that have any:
-    // few have, so no entry has a field for them. For all threads.
+    // The alternate data streams of the entries that have any. These are few, so entries have no field for them. Can
+    // be used by all threads.
     internal sealed class StreamTable
     {
         private static readonly List<NamedStream> None = new List<NamedStream>();

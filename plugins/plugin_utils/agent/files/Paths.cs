@@ -16,8 +16,8 @@ namespace IdentityOpsAgent
             "lpt7", "lpt8", "lpt9", "lpt\u00b9", "lpt\u00b2", "lpt\u00b3",
         };
 
-        // Why a name cannot be one step of a path that means the same on every Windows, or,
-        // where a disk has it (`found`), of any path; null when it can.
+        // Why a name cannot be part of a path that means the same on every Windows; null if it can. `found`: the name
+        // was read from a disk, so only names that no path can have are refused.
         public static string NameProblem(string name, bool found = false)
         {
             if (name.Length == 0 || name == "." || name == "..")
@@ -40,9 +40,8 @@ namespace IdentityOpsAgent
             return !found && IsDevice(name) ? "the name of a device" : null;
         }
 
-        // A full path as given by a person, or `found` on a disk, without a separator at its end;
-        // FormatError when it could mean something else than it says.
-        // What a person gives may begin with a variable of this computer's environment.
+        // A full path as given by a person, or `found` on a disk, without a separator at its end. FormatError if it
+        // could mean something else. A path from a person may begin with an environment variable of this computer.
         public static string Absolute(string path, string member, bool found = false)
         {
             if (!found)
@@ -60,7 +59,7 @@ namespace IdentityOpsAgent
             return path.Substring(0, start) + rest;
         }
 
-        // %ProgramData%\x; a variable anywhere else is a name like any other.
+        // %ProgramData%\x. A variable anywhere else is treated as a normal name.
         private static string Expanded(string path, string member)
         {
             int end = path.StartsWith("%", StringComparison.Ordinal) ? path.IndexOf('%', 1) : -1;
@@ -85,7 +84,7 @@ namespace IdentityOpsAgent
                 relative.Replace('\\', Win32.Separator).Replace('/', Win32.Separator).Trim(Win32.Separator));
         }
 
-        // Whether what was opened lies at a path: it, or one of its alternate data streams.
+        // Whether an opened file is at a path, or is an alternate data stream of the file there.
         public static bool IsSameFile(string opened, string path)
         {
             return Win32.Names.Equals(opened, path) || opened.Length > path.Length && opened[path.Length] == ':'
@@ -115,13 +114,13 @@ namespace IdentityOpsAgent
             return path.Substring(path.LastIndexOf(Win32.Separator) + 1);
         }
 
-        // Of a relative path with '/'.
+        // The last name of a relative path with '/'.
         public static string LastSegment(string relative)
         {
             return relative.Substring(relative.LastIndexOf('/') + 1);
         }
 
-        // The drive, share or root that a path lies on.
+        // The drive, share or root of a path.
         public static string Volume(string path)
         {
             return path.Substring(0, RootLength(path));
@@ -136,7 +135,7 @@ namespace IdentityOpsAgent
             return path;
         }
 
-        // The path with the links of its existing folders resolved; the path itself when nothing of it exists.
+        // The path with the links of its existing folders resolved; the path itself if nothing of it exists.
         public static string ResolveLinks(string path)
         {
             string existing = NearestExisting(path);
@@ -159,7 +158,7 @@ namespace IdentityOpsAgent
             return stem.Length <= 7 && Array.IndexOf(Devices, stem.ToLowerInvariant()) >= 0;
         }
 
-        // Characters of "C:\", of "\\server\share\" or of "/".
+        // The length of "C:\", of "\\server\share\" or of "/".
         private static int RootLength(string path)
         {
             string twice = new string(Win32.Separator, 2);

@@ -7,7 +7,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One file or folder that a backup could not take.
+    // One file or folder that a backup could not save.
     internal sealed class Problem : JsonConvertible
     {
         public const string Locked = "locked", Denied = "denied", Vanished = "vanished", Changed = "changed";
@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
             return new Problem(map.Text("component"), map.Text("path"), map.Text("problem"), map.TextOrNull("cause"));
         }
 
-        // Worth another try: what holds the file may let go of it.
+        // Worth another try: the program that has the file open may close it.
         public bool MayPass
         {
             get { return Kind == Locked || Kind == Changed; }

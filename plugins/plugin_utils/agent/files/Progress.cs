@@ -8,8 +8,8 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // How far the operation of this process is, for who asks while it runs; and whether somebody wants it to end. One
-    // operation at a time fills it: the host's lock sees to that.
+    // The progress of this process's operation, for requests while it runs, and whether it should end. The host's
+    // lock ensures that only one operation at a time uses it.
     internal static class Progress
     {
         private static readonly object Gate = new object();
@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         private static long filesTotal, bytesTotal, files, bytes;
         private static volatile bool cancelled;
 
-        // Work of known size begins.
+        // Begins a phase whose amount of work is known.
         public static void Begin(string name, List<Entry> work)
         {
             lock (Gate)
@@ -49,12 +49,12 @@ namespace IdentityOpsAgent
             cancelled = true;
         }
 
-        // Asked between files and between blocks of one.
+        // Called between files and between blocks of a file.
         public static void ThrowIfCancelled()
         {
             if (cancelled)
                 throw new AgentError("cancelled", "The operation was cancelled", null,
-                    "Its controller asked for the end, or was stopped.", "Run again when it may take its time.");
+                    "The controller cancelled it, or was stopped.", "Run again when there is enough time.");
         }
 
         // `seconds` and the counts are those of the phase.

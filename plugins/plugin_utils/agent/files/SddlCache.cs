@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // SDDL of descriptors, each different one translated once: thousands of files have the same few. For all threads.
+    // SDDL of descriptors. Each one is translated once, as thousands of files share a few. Can be used by all
+    // threads.
     internal sealed class SddlCache
     {
         private readonly Dictionary<string, string> normalized = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -25,7 +26,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // A recorded text as `Of` writes it now: before 0.6.0 some accounts stood there by two letters. null: null.
+        // A recorded text as `Of` writes it now: before 0.6.0 some accounts were written as two letters. null stays
+        // null.
         public string Normalize(string recorded)
         {
             if (recorded == null)

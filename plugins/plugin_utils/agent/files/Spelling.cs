@@ -8,12 +8,12 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // What somebody may have meant who misspelled a name, and names of a disk in a sentence.
+    // Suggestions for misspelled names, and quoted names for messages.
     internal static class Spelling
     {
         private const int Named = 5, Compared = 40, Shown = 300;
 
-        // In quotation marks, so that a blank or dot at its end is seen; what cannot be printed as its number.
+        // In quotation marks, to show a blank or dot at its end; characters that cannot be printed as numbers.
         public static string Quoted(string name)
         {
             StringBuilder text = new StringBuilder("'");
@@ -29,9 +29,9 @@ namespace IdentityOpsAgent
             return text.Append(name.Length > Shown ? "...'" : "'").ToString();
         }
 
-        // Folders that are there where a pattern stops meeting anything, at most five, the closest spelling first.
-        // foldersIn: gives the names of the folders in a folder, "" or a relative path with '/';
-        // one for each component.
+        // Existing folders at the point where a pattern stops matching, at most five, the closest spelling first.
+        // foldersIn: gives the names of the folders in a folder, "" or a relative path with '/'; one function for
+        // each component.
         public static List<string> Nearest(string pattern, List<Func<string, List<string>>> foldersIn)
         {
             List<KeyValuePair<int, string>> found = new List<KeyValuePair<int, string>>();
@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
             return nearest;
         }
 
-        // Goes down as far as the pattern names folders that are there.
+        // Goes down as long as the pattern names existing folders.
         private static List<string> Follow(string pattern, Func<string, List<string>> foldersIn, out string wanted,
             out string above)
         {
@@ -77,7 +77,8 @@ namespace IdentityOpsAgent
             return there;
         }
 
-        // Letters to change, add, leave out, or swap with their neighbour, of the first ones, without case.
+        // The number of letters to change, add, remove or swap with their neighbour; without case, long names cut
+        // off.
         private static int Distance(string left, string right)
         {
             string a = Folded(left), b = Folded(right);

@@ -7,7 +7,7 @@ using System.Globalization;
 
 namespace IdentityOpsAgent
 {
-    // Names of what a restore holds beside the places that it changes. Never one of a user's.
+    // Names that a restore uses beside the places that it changes. Users' files never have such a name.
     internal static class TemporaryName
     {
         public const string Restoring = ".restoring", Replaced = ".replaced";
@@ -17,8 +17,8 @@ namespace IdentityOpsAgent
             return "." + number.ToString("x8", CultureInfo.InvariantCulture) + kind;
         }
 
-        // What lies in a folder, but for old content whose deletion has not ended:
-        // the system lists it until the last handle on it closes.
+        // What is in a folder, without old content whose deletion is pending: the system lists it until the last
+        // handle is closed.
         public static IEnumerable<FoundEntry> Present(string folder)
         {
             FileFacts facts;

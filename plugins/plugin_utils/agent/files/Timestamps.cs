@@ -17,7 +17,7 @@ namespace IdentityOpsAgent
             return WallClock.Now();
         }
 
-        // A time that no calendar holds becomes the nearest one that it does.
+        // A time outside of the calendar becomes the nearest one in it.
         public static string Text(long time)
         {
             DateTime date = DateTime.FromFileTimeUtc(Math.Max(0, Math.Min(Most, time)));

@@ -6,8 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a component's folder holds now: one walk that follows no link and enters no excluded folder.
-    // What it cannot take it names as a problem.
+    // The current content of a component's folder, from one walk that follows no link and enters no excluded folder.
+    // What cannot be saved is reported as a problem.
     internal sealed class Tree
     {
         public readonly string Component;
@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
 
         private readonly Selection selection;
         private readonly Stack<Visit> waiting = new Stack<Visit>();
-        private Dictionary<string, string> taken;   // names, of the folder that is walked
+        private Dictionary<string, string> taken;   // names in the folder that is walked now
 
         private struct Visit
         {
@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
             return tree;
         }
 
-        // Of what is there, these paths (relative to the source, with '/') and the folders above them.
+        // Only those of these paths that exist (relative to the source, with '/'), and the folders above them.
         public static Tree Of(string component, string source, IEnumerable<string> paths)
         {
             Tree tree = new Tree(component, source, null);
@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
             return tree;
         }
 
-        // Those that it does not have yet.
+        // Adds those that it does not have yet.
         public void Add(IEnumerable<string> paths)
         {
             Dictionary<string, Entry> known = new Dictionary<string, Entry>(Win32.Names);
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
                 else if (Attributes.IsLink(folder.Facts.Attributes, folder.Facts.ReparseTag)
                     || !Attributes.IsFolder(folder.Facts.Attributes))
                     Problems.Add(new Problem(Component, folder.Path, Problem.Changed,
-                        "Something else took the folder's place."));
+                        "Something else has replaced the folder."));
                 else
                     EnterPresent(visit, place);
             }
@@ -158,9 +158,9 @@ namespace IdentityOpsAgent
                 Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name has " + flaw + "."));
             else if (link)
                 Problems.Add(new Problem(Component, entry.Path, Problem.Link, "A link is not followed."));
-            else if (taken.ContainsKey(found.Name))   // the folder minds case, and the set does not
+            else if (taken.ContainsKey(found.Name))   // the folder is case-sensitive, the set is not
                 Problems.Add(new Problem(Component, entry.Path, Problem.Name,
-                    "The name differs from '" + taken[found.Name] + "' in case alone."));
+                    "The name differs from '" + taken[found.Name] + "' only in case."));
             else
                 Take(entry, covered, found);
         }

@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Reading what a set holds about itself. Nothing is trusted:
-    // sizes are limited and UTF-8 is strict, a FormatError otherwise.
+    // Reads a set's own documents and lists. Nothing is trusted: sizes are limited and UTF-8 is strict, otherwise
+    // FormatError.
     internal static class UntrustedFile
     {
         private const int DocumentLimit = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
             return Whole(path, DocumentLimit);
         }
 
-        // A file up to its end; `limit` in bytes.
+        // Reads a whole file; `limit` in bytes.
         public static byte[] Whole(string path, int limit)
         {
             using (SafeFileHandle file = Win32.OpenRead(path))
@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
                 if (Attributes.IsFolder(facts.Attributes))
                     throw new FormatError("it is a folder");
                 if (facts.Size > limit)
-                    throw new FormatError("it has " + facts.Size + " bytes, and may have " + limit);
+                    throw new FormatError("it has " + facts.Size + " bytes; the limit is " + limit);
                 byte[] content = new byte[facts.Size];
                 byte[] block = new byte[64 * 1024];
                 int total = 0;
@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
             return JsonReader.Map(Text(content, 0, content.Length));
         }
 
-        // Feeds each line to `take`; gives back the digest of the whole file. Every line must end with LF.
+        // Passes each line to `take` and returns the digest of the whole file. Every line must end with LF.
         public static string Lines(string path, Action<string> take)
         {
             using (SafeFileHandle file = Win32.OpenRead(path))

@@ -11,8 +11,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Threads that share one work list by an index. The first exception
-    // stops all of them and is the one that comes out.
+    // Threads that share one list of work by an index. The first exception stops all of them and is thrown.
     internal sealed class WorkerPool
     {
         private readonly Action<Worker, int> work;
@@ -32,7 +31,7 @@ namespace IdentityOpsAgent
             get { return Volatile.Read(ref first) != null; }
         }
 
-        // More threads than cores: small files wait for the disk. 0 = by itself.
+        // More threads than cores, because small files wait for the disk. 0: chosen automatically.
         public static int Size(int wanted)
         {
             return wanted > 0 ? wanted : Math.Min(16, Math.Max(4, 2 * Environment.ProcessorCount));
@@ -54,8 +53,8 @@ namespace IdentityOpsAgent
                 ExceptionDispatchInfo.Capture(pool.first).Throw();
         }
 
-        // Large files first, so that no thread is left alone with one at the end;
-        // small ones stay in the order of the walk, folder by folder, which is kind to a cold disk.
+        // Large files first, so that no thread is left with one at the end. Small files stay in the order of the
+        // walk, folder by folder, which is faster on a disk without cache.
         public static void LargestFirst(List<Entry> files)
         {
             const long large = 1024 * 1024;
@@ -104,9 +103,8 @@ namespace IdentityOpsAgent
             this.pool = pool;
         }
 
-        // Reads an open file once, up to the end or to the first byte beyond `size`;
-        // gives back how many bytes there were and their digest.
-        // `sink` gets each block on its way.
+        // Reads an open file once, up to the end or to the first byte beyond `size`. Returns the number of bytes and
+        // their digest. `sink` gets each block.
         public long Read(SafeFileHandle file, long size, Action<byte[], int> sink, out byte[] digest)
         {
             long total = 0;

@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
         private readonly string next;
         private readonly bool flushEach;
 
-        // flushEach: no volume flush will come, so every file goes to the medium by itself.
+        // flushEach: the volume will not be flushed, so every file is flushed to the disk.
         public Writer(string what, string next, bool flushEach)
         {
             this.what = what;
@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             FlushEach(file, path);
         }
 
-        // A file that no volume flush will take to the medium.
+        // Flushes a file to the disk if the volume will not be flushed.
         public void FlushEach(SafeFileHandle file, string path)
         {
             if (flushEach)
@@ -74,7 +74,7 @@ namespace IdentityOpsAgent
                 delegate { Win32.SetFacts(path, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
         }
 
-        // Made with the folders above it that are missing; one that is there already is right.
+        // Makes a folder and the missing ones above it. An existing one is accepted.
         public void EnsureFolder(string path, Action<string> create)
         {
             Try(path, delegate
@@ -117,20 +117,20 @@ namespace IdentityOpsAgent
             Try(to, delegate { Win32.Move(from, to, replace); });
         }
 
-        // All that was written so far goes to the medium.
+        // Flushes everything written so far to the disk.
         public void Flush(string folder)
         {
             if (!flushEach)
                 Try(folder, delegate { Win32.FlushVolume(folder); });
         }
 
-        // A small document appears under its name whole or not at all, and never in the place of another one.
+        // Writes a small document whole or not at all, and never replaces another one.
         public void Publish(string folder, string name, byte[] content)
         {
             Publish(folder, name, content, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
         }
 
-        // `draftName`: of the file that becomes the document.
+        // `draftName`: the file's name until it is complete.
         public void Publish(string folder, string name, byte[] content, string draftName)
         {
             string path = Paths.Combine(folder, name);
@@ -142,7 +142,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // A long list, written as it is made.
+        // A long list that is written line by line.
         public ListFile List(string path)
         {
             return new ListFile(this, path, flushEach);
@@ -166,7 +166,7 @@ namespace IdentityOpsAgent
         }
     }
 
-    // A text file in UTF-8, written line by line, that knows its digest at the end.
+    // A text file in UTF-8 that is written line by line and computes its digest.
     internal sealed class ListFile : IDisposable
     {
         private static readonly UTF8Encoding Encoding = new UTF8Encoding(false, true);

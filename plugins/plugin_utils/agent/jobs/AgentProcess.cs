@@ -11,26 +11,26 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// PowerShell with an agent in it, as a process that the connection does not end: every call into Windows for that.
-    /// What Windows refuses becomes a SystemError.
+    /// PowerShell with an agent, as a process that outlives the connection: every call into Windows for that. A
+    /// refusal by Windows becomes a SystemError.
     /// </summary>
     internal sealed class AgentProcess
     {
         /// <summary>
-        /// ms that a process which somebody else has started may take for coming with its question:
-        /// PowerShell's start, without any compiling.
+        /// How many ms a process that WMI started may take to ask for its request: PowerShell starts, but compiles
+        /// nothing yet.
         /// </summary>
         public const int Limit = 60000;
 
         private const int NotSupported = 50;
 
-        // Bytes that the pipe takes while nobody reads: a request is far smaller.
+        // Bytes that fit into the pipe while nobody reads; a request is far smaller.
         private const int PipeBytes = 64 * 1024;
 
         private const uint Killed = 1;
         private const int EndsWithin = 5000;   // ms
 
-        // Windows' compiler may meet an antivirus at its own temporary files.
+        // An antivirus may block the temporary files of Windows' compiler for a moment.
         private const string Script =
             "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n{4}$k=[IO.File]::ReadAllText($d+'{1}')\n"
             + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream("
@@ -43,11 +43,11 @@ namespace IdentityOpsAgent
 
         private const string FromInput = "@($input)-join''";
 
-        // Not by the environment of the process: PowerShell makes such a folder as it starts.
+        // Not in the environment of the process, because PowerShell makes such a folder when it starts.
         private const string Temporary = "$env:TMP=$env:TEMP='{0}'\n";
 
-        // Asked for before anything is compiled. Whoever might give it, this one is run or none:
-        // who started the process has told its digest.
+        // The process asks for its request before it compiles anything. The digest was given when it was started, so
+        // no other request is accepted, whoever sends it.
         private const string Asking =
             "$p=New-Object IO.Pipes.NamedPipeClientStream('.','{0}',"
             + "[IO.Pipes.PipeDirection]::In,[IO.Pipes.PipeOptions]::None,"
@@ -68,7 +68,7 @@ namespace IdentityOpsAgent
             Id = id;
         }
 
-        /// <summary>Puts into the folder what any such process needs there.</summary>
+        /// Puts the files that such a process needs into the folder.
         public static void Prepare(string folder)
         {
             if (ThisAgent.PackedSource == null)
@@ -79,9 +79,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A child of this process outside of its job object.
-        /// It has, of this process's handles, the pipe that its request comes by, and no window.
-        /// `temporary`: the folder that its compiler writes to; null: the account's.
+        /// A child of this process outside its job object and without a window. The only handle that it inherits is
+        /// the pipe with its request. `temporary`: the folder for its compiler's files; null: the account's.
         /// </summary>
         public static AgentProcess BreakAway(string folder, string request, string temporary)
         {
@@ -99,8 +98,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// For a process that somebody else starts: it takes its request from the pipe of this name.
-        /// `digest`: SHA-256 of all that comes by it, a line of ASCII.
+        /// For a process that WMI starts: it reads its request from the pipe of this name. `digest`: SHA-256 of
+        /// everything in the pipe, a line of ASCII.
         /// </summary>
         public static string CommandLine(string folder, string pipe, string digest)
         {
@@ -108,7 +107,7 @@ namespace IdentityOpsAgent
                 string.Format(FromPipe, DetachedAgent.SaltDigits));
         }
 
-        /// <summary>One that somebody else has started.</summary>
+        /// <summary>A process that WMI has started.</summary>
         public static AgentProcess Open(uint id)
         {
             NativeProcess.SafeKernelHandle process = NativePipe.OpenProcess(
@@ -122,7 +121,7 @@ namespace IdentityOpsAgent
             return NativeProcess.WaitForSingleObject(process, 0) == NativeProcess.Signalled;
         }
 
-        /// <summary>null: Windows does not tell.</summary>
+        /// <summary>null: this could not be determined.</summary>
         public bool? IsInJobObject
         {
             get
@@ -132,7 +131,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>Ends it, and waits for that a little. One that has ended is no error.</summary>
+        /// <summary>Ends it and waits briefly. No error if it has ended already.</summary>
         public void End()
         {
             NativeProcess.TerminateProcess(process, Killed);
@@ -152,7 +151,7 @@ namespace IdentityOpsAgent
             return path.Replace("'", "''");
         }
 
-        // What can be read from a pipe whose other end is closed already.
+        // A pipe with this content whose other end is closed already.
         private static SafeFileHandle Filled(byte[] content)
         {
             SafeFileHandle output, input;
@@ -198,8 +197,8 @@ namespace IdentityOpsAgent
                 throw Win32.Failure(Marshal.GetLastWin32Error());
         }
 
-        // The PowerShell that runs this agent; where something else hosts it (WinRM's own runspaces),
-        // the one that Windows has.
+        // The PowerShell that runs this agent. If another program hosts it (WinRM's own runspaces), Windows' own
+        // PowerShell.
         private static string Engine()
         {
             using (Process current = Process.GetCurrentProcess())

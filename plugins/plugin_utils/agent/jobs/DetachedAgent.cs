@@ -12,24 +12,24 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // A second agent that outlives this one, by one of two routes. It leaves the job object in which WinRM ends all
-    // that a connection has started; or, where that object forbids it (as those of psrp do), WMI starts it, as
-    // Ansible's own async tasks are started, and it gets its request by a named pipe.
+    // A second agent that outlives this one. It is started in one of two ways. It leaves the job object in which
+    // WinRM ends everything that a connection has started. If that object forbids this (as with psrp), WMI starts it,
+    // as with Ansible's own async tasks, and it gets its request through a named pipe.
     internal sealed class DetachedAgent
     {
-        // What the agent leaves in its folder when it does not compile: JSON with `cause`.
+        // Left in the folder if the agent does not compile: JSON with `cause`.
         public const string FailureName = "failure.json";
 
-        // What the compiler said when it failed, and was tried again.
+        // The compiler's message when it failed and was tried again.
         public const string WaitedName = "waited.txt";
 
-        // The agent's source, which lies there until the new agent is at work.
+        // The agent's source, which is kept there until the new agent is at work.
         public const string SourceName = "agent.txt";
 
         public const string BrokenAway = "breakaway", ByManagement = "wmi";
 
-        // Digits of the secret before a request in the pipe.
-        // Its digest, which everybody may see, then tells nothing of what is asked.
+        // Digits of the random text before a request in the pipe. So the digest, which everybody can see, says
+        // nothing about the request.
         public const int SaltDigits = 32;
 
         private const int Aborted = 1067, TooLate = 1460;
@@ -44,16 +44,16 @@ namespace IdentityOpsAgent
             this.process = process;
         }
 
-        // Whether a job object of Windows has a say in it. null: not known.
+        // Whether it is in a job object of Windows. null: not known.
         public bool? IsInJobObject
         {
             get { return process.IsInJobObject; }
         }
 
-        // `folder`: closed to others; the agent's source goes there.
-        // `request`: what the new agent is asked; no disk, command line or environment has it.
-        // null: there is no such agent, and nothing of it but the source; `refused` says why, route by route.
-        // `byManagement`: only by WMI. `temporary`: see AgentProcess.BreakAway.
+        // `folder`: closed to others; the agent's source is put there. `request`: for the new agent; it is never on a
+        // disk, a command line or in the environment. null: the agent was not started, and left nothing but its
+        // source; `refused` says why, for each route. `byManagement`: only by WMI. `temporary`: see
+        // AgentProcess.BreakAway.
         public static DetachedAgent Start(string folder, string request, bool byManagement, string temporary,
             List<string> refused)
         {
@@ -109,8 +109,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // A process that WMI starts is in the job object of WMI's own host, with its quotas, unless it is to leave it;
-        // not every system lets it.
+        // A process started by WMI is in the job object of WMI's host, with its quotas, unless it is told to leave
+        // it. Not every system allows that.
         private static uint Created(string commandLine, string folder)
         {
             uint process = 0;
@@ -124,7 +124,8 @@ namespace IdentityOpsAgent
             return process;
         }
 
-        // WMI can hang, and nothing ends a call to it. What it starts too late finds no pipe, and ends.
+        // WMI can hang, and a call to it cannot be cancelled. A process that it starts too late finds no pipe and
+        // ends.
         private static long Answered(Func<long> ask)
         {
             long code = 0;
@@ -150,7 +151,7 @@ namespace IdentityOpsAgent
             return code;
         }
 
-        // As Microsoft documents the method's return values; they are no numbers of Windows.
+        // The method's return values as Microsoft documents them. They are not error numbers of Windows.
         private static string Meaning(long code)
         {
             switch (code)
@@ -164,7 +165,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // To this one process, and to no other that finds the pipe.
+        // Sends the request to this process only, and to no other one that finds the pipe.
         private static void Deliver(RequestPipe pipe, byte[] letter, AgentProcess process)
         {
             Stopwatch watch = Stopwatch.StartNew();
@@ -182,7 +183,7 @@ namespace IdentityOpsAgent
         private static void Wait(Stopwatch watch, AgentProcess process)
         {
             if (process.HasEnded())
-                throw new SystemError(Aborted, "The process ended before it had its request.");
+                throw new SystemError(Aborted, "The process ended before it received its request.");
             if (watch.ElapsedMilliseconds >= AgentProcess.Limit)
                 throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
                     "The process did not ask for its request within {0} s.", AgentProcess.Limit / 1000));

@@ -10,15 +10,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `start`: a long operation as a process of its own, which lives on when the connection does not. The
-    // id is made of what is asked, so who asks the same again meets the job that is at work, and never starts a second
-    // one. job.ps1 looks at it later, and cancels it, by the same files.
+    // The operation `start`: runs a long operation as a separate process that outlives the connection. The id is made
+    // from the request, so the same request again finds the running job and never starts a second one. job.ps1 uses
+    // the same files to watch the job later, and to cancel it.
     internal sealed class Job
     {
         private const string What = "The job was not started";
 
-        // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host.
-        // job.ps1 has the same number.
+        // The time until the new process holds the job's lock; compiling takes a while on a slow host. job.ps1 has
+        // the same number.
         private const long BeginSeconds = 180;
         private const long KeepSeconds = 24 * 60 * 60;
         private const int Pause = 50, LooksPerLife = 20, GateAttempts = 300;
@@ -28,16 +28,16 @@ namespace IdentityOpsAgent
         private readonly JobFolder folder;
         private readonly string attempt;
         private readonly int wait;   // ms
-        private readonly object network;   // a secret: it goes from process to process, and never into the folder
+        private readonly object network;   // a secret: passed from process to process, never written into the folder
         private readonly bool byManagement;
         private readonly string temporary;
         private readonly Func<string, string> perform;
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
         private bool attached, inside;
-        private string ended;   // when, where the answer lay there already
+        private string ended;   // when it ended, if the answer was there already
 
-        // perform: a request in this very process, where no other one may be started.
+        // perform: runs a request in this process, if no other one can be started.
         public Job(JsonMap request, Func<string, string> perform)
         {
             this.perform = perform;
@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
             network = request["network"];
             if (StateFolder.Own == null)
                 return;
-            // A rehearsal tries what the connection would not need.
+            // A rehearsal also tries the route that this connection does not need.
             byManagement = request.TextOrNull("route") == DetachedAgent.ByManagement;
             temporary = request.TextOrNull("temporary");
         }
@@ -55,7 +55,7 @@ namespace IdentityOpsAgent
         public Answer Start(JsonMap request)
         {
             if (Array.IndexOf(Operations, request.Text("operation")) < 0)
-                throw new FormatError("'" + request.Text("operation") + "' is no operation for a job");
+                throw new FormatError("'" + request.Text("operation") + "' cannot run as a job");
             Writer writer = new Writer(What, "Run as a member of the local group Administrators.", false);
             JobFolder.EnsureParent(writer);
             string refused = null;
@@ -63,7 +63,7 @@ namespace IdentityOpsAgent
             {
                 RemoveOld();
                 bool there = IsKept();
-                // Where the attempt is this run's own, it has begun the job, and lost its word.
+                // If the attempt is this run's own, it has started the job, but the answer to that was lost.
                 attached = there && AttemptIn(JobFolder.Request) != attempt;
                 ended = attached ? folder.EndTime : null;
                 if (!there)
@@ -101,15 +101,15 @@ namespace IdentityOpsAgent
                 new JobFolder(id, What).RemoveOld(KeepSeconds);
         }
 
-        // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or
-        // nobody got it and it is a backup's, which its set makes right at any time. Any other one has had its day, and
-        // makes room: meanwhile folders may have changed and sets been damaged.
+        // A job of this id is kept while it runs. An ended one is kept if this attempt received its answer; or if
+        // nobody did, and this attempt started it or it is a backup, whose set remains valid. Any other one is
+        // replaced: folders may have changed since then, and sets may be damaged.
         private bool IsKept()
         {
             if (!folder.Exists)
                 return false;
             StateFolder.RequireOwn(folder.Path, What);
-            bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
+            bool alive = IsAlive();   // checked first: if the job ends after that, its answer is there
             string receiver = AttemptIn(JobFolder.Delivered);
             return folder.Has(JobFolder.Result)
                 ? receiver == attempt
@@ -117,7 +117,7 @@ namespace IdentityOpsAgent
                 : alive;
         }
 
-        // Gives why Windows did not start a process that outlives the connection; null: it did.
+        // Returns why Windows did not start a process that outlives the connection; null: it did.
         private string Begin(JsonMap request)
         {
             try
@@ -132,7 +132,7 @@ namespace IdentityOpsAgent
                 if (!IsOf("resume"))
                     throw;
                 Deletion.TryDelete(folder.Path, 1);
-                return error.Cause;   // a full drive keeps nothing down, nor does what holds an earlier job
+                return error.Cause;   // a resume also runs with a full drive or a blocked folder
             }
             JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work")
                 .Set("id", folder.Id).Set("network", network);
@@ -150,8 +150,8 @@ namespace IdentityOpsAgent
         {
             inside = true;
             JsonMap done = JsonReader.Map(perform(JsonWriter.Text(request)));
-            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of "
-                + "its own was not started. " + refused);
+            answer.Warnings.Add("The operation ran inside the connection and would have ended with it, because a "
+                + "separate process could not be started. " + refused);
             return Report(done);
         }
 
@@ -165,7 +165,7 @@ namespace IdentityOpsAgent
             {
                 if (folder.Exists)
                     throw;
-                throw JobMissing("Another run has got its answer, and started it anew.");
+                throw JobMissing("Another run has received its answer and started it again.");
             }
         }
 
@@ -182,8 +182,8 @@ namespace IdentityOpsAgent
             }
             catch (AgentError error)
             {
-                answer.Warnings.Add("It could not be noted that this answer was given, and for a day the same "
-                    + "operation may be answered with it again: " + error.Cause);
+                answer.Warnings.Add("It could not be recorded that this answer was delivered. For one day the same "
+                    + "operation may get it again: " + error.Cause);
             }
             return Report(result);
         }
@@ -233,7 +233,7 @@ namespace IdentityOpsAgent
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName)
                 || (started != null && started.HasEnded());
-            // No process was started before the request lay there. Its age is negative if the clock was set back since.
+            // No process is started before the request is there. The age is negative if the clock was set back since.
             return !begun && folder.Has(JobFolder.Request) && Math.Abs(folder.Age) < BeginSeconds;
         }
 
@@ -248,7 +248,7 @@ namespace IdentityOpsAgent
             return document == null ? null : document.TextOrNull("attempt");
         }
 
-        // The answer of a job that left none.
+        // The answer for a job that left none.
         private JsonMap AnswerOfDeadJob()
         {
             JsonMap state = State();

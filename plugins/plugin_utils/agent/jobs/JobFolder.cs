@@ -11,12 +11,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // A job as it lies on the host, in a folder closed to ordinary users:
-    //   request.json  what it does          lock       held by the process at work, and by nothing else:
-    //   state.json    how far it is                    the system's, so it ends with its holder
-    //   result.json   the whole answer      cancel     somebody wants it to end
-    //                                       delivered  who got the answer first
-    // The request names the attempt that began it. Every document appears whole, under its name, or not at all.
+    // A job on the host, in a folder closed to ordinary users:
+    //   request.json  what it does          lock       held only by the process at work;
+    //   state.json    its progress                     the system releases it with the process
+    //   result.json   the whole answer      cancel     a request to end it
+    //                                       delivered  who received the answer first
+    // The request names the attempt that started it. Every document appears whole, under its name, or not at all.
     internal sealed class JobFolder
     {
         public const string Request = "request.json", State = "state.json", Result = "result.json",
@@ -47,14 +47,14 @@ namespace IdentityOpsAgent
             get { return Paths.Combine(StateFolder.Current, "jobs"); }
         }
 
-        // The ids of all that lie here. Other names are nobody's business.
+        // The ids of all jobs here. Other names are ignored.
         public static List<string> Ids()
         {
             List<string> ids = new List<string>();
             FileFacts facts;
             foreach (FoundEntry found in Win32.Enumerate(Parent))
             {
-                // A name whose deletion has not ended is listed, and is not there.
+                // A name whose deletion is pending is still listed, but is not there.
                 if (Form.IsMatch(found.Name) && Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))
                     ids.Add(found.Name);
             }
@@ -110,7 +110,7 @@ namespace IdentityOpsAgent
             writer.Try(Path, delegate { FolderSecurity.CreateClosedFolder(Path); });
         }
 
-        // null when there is none, or none that can be understood.
+        // null if there is none, or none that can be parsed.
         public JsonMap Read(string name)
         {
             try
@@ -129,7 +129,7 @@ namespace IdentityOpsAgent
             writer.Publish(Path, name, Encoding.UTF8.GetBytes(text + "\n"));
         }
 
-        // The first one counts.
+        // An existing document is kept.
         public void PublishOnce(string name, string text)
         {
             if (Has(name))
@@ -145,20 +145,20 @@ namespace IdentityOpsAgent
             }
         }
 
-        // In the place of the one that is there.
+        // Replaces an existing document.
         public void Replace(string name, string text)
         {
             AtomicFile.Replace(Paths.Combine(Path, name), text);
         }
 
-        // For the process at work. null: another one is.
+        // For the process at work. null: another process has it.
         public SafeFileHandle Lock()
         {
             string path = Paths.Combine(Path, LockName);
             SafeFileHandle held = Win32.TryLock(path);
             for (int attempt = 1; held == null && attempt < Attempts; attempt++)
             {
-                Thread.Sleep(Pause);   // who looks whether the job lives has it for a moment
+                Thread.Sleep(Pause);   // a check whether the job is alive holds it for a moment
                 held = Win32.TryLock(path);
             }
             return held;
@@ -181,7 +181,7 @@ namespace IdentityOpsAgent
                 writer.Try(Path, delegate { throw failure; });
         }
 
-        // Removes one that has had its day; one that something holds is the next run's to remove.
+        // Removes an old job. If a program has its files open, the next run removes it.
         public void RemoveOld(long seconds)
         {
             try
@@ -195,7 +195,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The answer first: what stays of the folder must not pass for an answer that nobody got.
+        // The answer first: the rest of the folder must not look like an answer that nobody received.
         private SystemError TryDelete(int attempts)
         {
             return Deletion.TryDelete(Paths.Combine(Path, Result), attempts) ?? Deletion.TryDelete(Path, attempts);

@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `work`: what a detached agent does. It performs the job's request as any other agent would,
-    // tells how far it is, and leaves the answer.
+    // The operation `work`: what a detached agent does. It runs the job's request as any other agent would, reports
+    // its progress, and leaves the answer.
     internal sealed class JobRunner
     {
         private const string What = "The job was not performed";
@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
         private readonly JobFolder folder;
         private readonly ManualResetEvent ended = new ManualResetEvent(false);
 
-        // perform: a request as any other agent would.
+        // perform: runs a request as any other agent would.
         public JobRunner(JsonMap request, Func<string, string> perform)
         {
             this.perform = perform;
@@ -37,8 +37,8 @@ namespace IdentityOpsAgent
                 held = folder.Lock();
                 Work(held);
             }
-            // Who waits for the answer learns why there is none;
-            // and that there is none, where the drive has no room for more.
+            // The waiting controller learns why there is no answer, or at least that there is none if the drive is
+            // full.
             catch (Exception error)
             {
                 Deletion.TryDelete(Paths.Combine(folder.Path, JobFolder.Request), 1);
@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
             }
             finally
             {
-                if (held != null)   // until then it is at work for whoever asks
+                if (held != null)   // until then the job counts as running
                     held.Dispose();
             }
             return new Answer();
@@ -72,17 +72,17 @@ namespace IdentityOpsAgent
                 ended.Set();
                 heart.Join();
             }
-            RemoveSource();   // which something may have had at first: it is new
+            RemoveSource();   // another program may have had the new file open before
             WriteResult(answer);
         }
 
-        // On a full drive its room is the answer's.
+        // On a full drive, its space is needed for the answer.
         private void RemoveSource()
         {
             Deletion.TryDelete(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
         }
 
-        // Hours of work do not end without an answer because something looked at its draft.
+        // Hours of work must not end without an answer because a program opened the draft.
         private void WriteResult(string answer)
         {
             for (int attempt = 1; ; attempt++)
@@ -114,7 +114,7 @@ namespace IdentityOpsAgent
                 }
                 catch (SystemError)
                 {
-                    continue;   // what is told of the work must not end it
+                    continue;   // a failed report must not end the work
                 }
             }
         }

@@ -6,9 +6,10 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // A failure that the answer tells in full: a stable code, what failed, on what,
-    // the cause as the system gave it, the next step. There is no list of codes in the code: each is a text where it is
-    // thrown. docs/reference/protocol.md names it at its operations, and tests/tools/errors_page.py finds it there.
+    // A failure that the answer reports in full: a stable code, what failed, on what, the cause as the system gave
+    // it, the next step. The code has no list of these codes: each is a text where it is thrown.
+    // docs/reference/protocol.md names them for each operation, and tests/tools/errors_page.py finds them in the
+    // code.
     internal sealed class AgentError : Exception
     {
         public readonly string Code;
@@ -29,7 +30,7 @@ namespace IdentityOpsAgent
             Next = next;
         }
 
-        // What is said of a failure, whatever it is.
+        // Describes any failure.
         public static AgentError Of(string operation, Exception error)
         {
             string what = "The operation '" + operation + "' failed";
@@ -52,8 +53,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // A text that is not what its format or its contract says: a request, a stored document, a list.
-    // The message names the member or the line.
+    // A text that does not have its expected format: a request, a stored document, a list. The message names the
+    // member or the line.
     internal sealed class FormatError : Exception
     {
         public FormatError(string message) : base(message)
@@ -61,16 +62,16 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The Windows error numbers that mean something to this agent.
+    // The Windows error numbers that this agent knows.
     internal static class SystemCodes
     {
-        // Also what was deleted and goes when the last handle on it closes.
+        // Also a deleted file that goes when its last handle is closed.
         public static bool IsMissing(SystemError error)
         {
             return error.Code == 2 || error.Code == 3 || error.Code == 303;
         }
 
-        // What a file system says of a thing that it cannot keep at all.
+        // The file system cannot keep this at all.
         public static bool IsUnsupported(SystemError error)
         {
             return error.Code == 1 || error.Code == 50 || error.Code == 87 || error.Code == 123;

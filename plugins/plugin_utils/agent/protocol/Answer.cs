@@ -7,8 +7,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What an operation gives back: whether it changed the host, its own members,
-    // and the failure beside them when there is one.
+    // What an operation returns: whether it changed the host, its own members, and the failure if there is one.
     internal sealed class Answer
     {
         public const int ListLimit = 1000;
@@ -18,7 +17,7 @@ namespace IdentityOpsAgent
         public bool Changed;
         public AgentError Failure;
 
-        // The first `limit` items, for a list that stands beside its full count.
+        // The first `limit` items, for a list that is given with its full count.
         public static List<T> First<T>(List<T> items, int limit)
         {
             return items.Count <= limit ? items : items.GetRange(0, limit);

@@ -295,7 +295,7 @@ namespace IdentityOpsAgent
         }
     }
 
-    // What a list of an answer or a document may hold besides plain values.
+    // What a list of an answer or a document may contain besides plain values.
     internal interface JsonConvertible
     {
         JsonMap ToJson();

@@ -6,11 +6,11 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // What is said of a backup root, or of something below it, that the system does not let this account use.
+    // The failure for a backup root, or something below it, that the system does not let this account use.
     internal static class RootFailure
     {
-        // How a share answers an account that it does not know, or cannot be sure of: access denied, the user name or
-        // its password wrong (86, 1326), no server or session to log on with (1311, 1312), not that kind of logon.
+        // Errors from a share that does not know the account or cannot check it: access denied (5), wrong user name
+        // or password (86, 1326), no server or session to log on with (1311, 1312), logon type not allowed (1385).
         private static readonly int[] Refusals = { 5, 86, 1311, 1312, 1326, 1385 };
 
         public static AgentError Unreadable(string what, string path, SystemError error, string component = null)
@@ -25,12 +25,12 @@ namespace IdentityOpsAgent
             if (!Win32.IsShare(path) || Array.IndexOf(Refusals, error.Code) < 0)
                 return otherwise;
             if (NetworkIdentity.IsActive())
-                return "The share was asked as the account in groupid_network_username, and was the first to look at "
-                    + "its password: correct both, or give that account the right to the share and to its folder.";
+                return "The share was opened with the account in groupid_network_username. Only the share checks "
+                    + "its password. Correct both, or give that account access to the share and its folder.";
             return "Windows does not pass the connection's account on to another computer (the second hop). "
                 + "Set groupid_network_username and groupid_network_password; or connect by CredSSP or "
-                + "with Kerberos delegation; or use a local backup root. Whichever account the share then sees "
-                + "needs the right to it and to its folder.";
+                + "with Kerberos delegation; or use a local backup root. The account that the share then sees "
+                + "needs access to the share and its folder.";
         }
     }
 }

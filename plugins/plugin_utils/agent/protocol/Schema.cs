@@ -4,12 +4,12 @@
 
 namespace IdentityOpsAgent
 {
-    // The version of the documents that a set holds.
+    // The version of the documents in a set.
     internal static class Schema
     {
         public const int Number = 1;
 
-        // FormatError for any other; of a later one it says so.
+        // FormatError for any other version; the message says if it is a later one.
         public static void Require(JsonMap document)
         {
             object schema = document["schema"];

@@ -4,18 +4,18 @@
 
 namespace IdentityOpsAgent
 {
-    // What an agent knows of itself.
+    // Facts about the running agent.
     internal static class ThisAgent
     {
         public const int Protocol = 1;
 
-        // The joiner writes a hash of the whole source behind the namespace's name: it says which agent this is.
+        // The joiner appends a hash of the whole source to the namespace's name, which identifies this agent.
         public static readonly string SourceHash = HashOf(typeof(ThisAgent).Namespace);
 
-        // What the next agent's bootstrap calls.
+        // The bootstrap of the next agent calls this.
         public static readonly string EntryName = typeof(ThisAgent).Namespace + ".Program";
 
-        // This source as it came: base64 of gzip. null where nobody gave it.
+        // This source as it was sent: base64 of gzip. null: it was not given.
         public static string PackedSource { get; set; }
 
         private static string HashOf(string name)

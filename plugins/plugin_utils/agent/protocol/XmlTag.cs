@@ -9,9 +9,9 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // A tag of an XML document, with its attributes and the tags in it; texts between tags are left out, which Windows'
-    // own programs do not use. The agent has no assembly for XML. What is not well formed, and a document with
-    // declarations of its own, is a FormatError.
+    // A tag of an XML document, with its attributes and the tags in it. Text between tags is ignored, as Windows' own
+    // programs do not use it. The agent has no XML assembly. FormatError for a document that is not well formed or
+    // has declarations.
     internal sealed class XmlTag
     {
         private const int DepthLimit = 64;
@@ -25,14 +25,14 @@ namespace IdentityOpsAgent
             Name = name;
         }
 
-        // null where it has no such attribute.
+        // null if it has no such attribute.
         public string Attribute(string name)
         {
             string value;
             return attributes.TryGetValue(name, out value) ? value : null;
         }
 
-        // The first tag of the name in it; null for none.
+        // The first tag of the name in it; null if there is none.
         public XmlTag First(string name)
         {
             return Tags.Find(delegate(XmlTag tag) { return tag.Name == name; });

@@ -10,9 +10,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part,
-    // hold, kill, hiccup, batch, script, open, remove or clean. All else of a rehearsal are ordinary requests, which
-    // name `state` and so the folder that `make` has made.
+    // The operation `rehearsal`: the part of a rehearsal that only the host can do. Its `step` is make, record,
+    // compare, damage, part, hold, kill, hiccup, batch, script, open, remove or clean. Everything else in a rehearsal
+    // is an ordinary request with `state`, which is the folder that `make` has made.
     internal static class Rehearsal
     {
         public const long MostBytes = 64 * 1024 * 1024, MostLarge = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
         private const int KillMilliseconds = 10000;
         private const int ShortPatience = 10000;   // milliseconds
 
-        // perform: a request as a call of its own.
+        // perform: runs a request as a separate call.
         public static Answer Run(JsonMap request, Func<string, string> perform)
         {
             Func<JsonMap, JsonMap> ask = inner => Perform(request, inner, perform);
@@ -82,7 +82,7 @@ namespace IdentityOpsAgent
                 sets = Paths.Combine(scratch, RehearsalFolders.Sets);
                 Writer writer = new Writer("The rehearsal stopped",
                     "Correct groupid_backup_root, or give the account the right to write there.", false);
-                // As a backup makes the folders above its part.
+                // In the same way as a backup makes the folders above its part.
                 writer.EnsureFolder(scratch, FolderTrust.CreateClosed);
                 writer.EnsureFolder(sets, FolderTrust.CreateInside);
             }
@@ -105,9 +105,9 @@ namespace IdentityOpsAgent
             long each = most / CopiesOfATree / folders.Count;
             if (each < RehearsalTree.LeastBytes)
                 throw new AgentError("space", RehearsalFolders.What, null,
-                    "It may take a fifth of what is free, " + most + " bytes, and needs "
+                    "It may use a fifth of the free space, " + most + " bytes, and needs "
                     + RehearsalTree.LeastBytes * CopiesOfATree * folders.Count + ".",
-                    "Free disk space, or do not rehearse.");
+                    "Free disk space, or skip the rehearsal.");
             return Math.Min(MostLarge, each - RehearsalTree.LeastBytes);
         }
 
@@ -146,18 +146,18 @@ namespace IdentityOpsAgent
                     .Set("privileges", BackupPrivileges.Enable().ToJson());
         }
 
-        // `place`: a scratch of this rehearsal, by its path in the answer of `make`.
+        // `place`: a scratch folder of this rehearsal, by its path in the answer of `make`.
         private static string PlaceOf(JsonMap request)
         {
             string place = Paths.Absolute(request.Text("place"), "place");
             if (!ScratchName.IsOfThisServer(Paths.FileName(place)))
-                throw new FormatError("'place' is no scratch of a rehearsal of this server");
+                throw new FormatError("'place' is not a scratch folder of a rehearsal of this server");
             if (!SetFolder.IsFolder(place))
                 throw new AgentError("scratch", What, place, "There is no such folder.", "Run the rehearsal again.");
             return place;
         }
 
-        // Below a scratch: a file or folder that a step names.
+        // A file or folder in a scratch folder, named by a step.
         private static string Below(JsonMap request, string member)
         {
             return Inside(Paths.Absolute(request.Text(member), member), member);
@@ -170,7 +170,7 @@ namespace IdentityOpsAgent
                 if (ScratchName.IsOfThisServer(Paths.FileName(above)))
                     return path;
             }
-            throw new FormatError("'" + member + "' lies in no scratch of a rehearsal of this server");
+            throw new FormatError("'" + member + "' is not in a scratch folder of a rehearsal of this server");
         }
 
         private static Answer Record(JsonMap request)
@@ -181,8 +181,8 @@ namespace IdentityOpsAgent
             return new Answer { Changed = true };
         }
 
-        // `with`: the name of a record; `path`: what is compared, the tree where it is null;
-        // `properties`, `extra`: see RehearsalRecord.Differences.
+        // `with`: the name of a record; `path`: what is compared; null: the tree; `properties`, `extra`: see
+        // RehearsalRecord.Differences.
         private static Answer Compare(JsonMap request)
         {
             Answer answer = new Answer();
@@ -205,8 +205,8 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Flips one byte of a file and leaves its times as they were: a disk that fails, or a person.
-        // Done twice, it is as before.
+        // Flips one byte of a file and keeps its times, as a failing disk or a person might. A second call restores
+        // it.
         private static Answer ChangePart(JsonMap request)
         {
             string path = Below(request, "path");
@@ -224,8 +224,8 @@ namespace IdentityOpsAgent
             return new Answer { Changed = true };
         }
 
-        // Performs `request` while files are open as programs have them: `files`:
-        // [{path, writes, read, write}], whether the program writes, and what others may do meanwhile.
+        // Performs `request` while files are open as if programs used them. `files`: [{path, writes, read, write}]:
+        // whether the program writes, and what others may do meanwhile.
         private static Answer Hold(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
@@ -251,7 +251,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What cannot be damaged is left as it is: to wait for it for a minute would prove nothing more.
+        // What cannot be damaged is left as it is. Waiting a minute for it would prove nothing more.
         private static void WithShortPatience(Action act)
         {
             int patience = LockedFileRetry.Budget;
@@ -266,9 +266,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Performs `request`, which starts a restore as a job,
-        // and ends the job's process as soon as its journal has the mark `moment` and not the one after it.
-        // `killed`: whether it was still at work.
+        // Performs `request`, which starts a restore as a job, and ends the job's process as soon as its journal has
+        // the mark `moment` and not yet the next one. `killed`: whether the process was still running.
         private static Answer Kill(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
@@ -285,8 +284,8 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Performs `request`, which starts a job whose compiler lacks the folder for its files, `path`, until it fails.
-        // `waited`: whether it did; `answer`: the job's, null where there is none in time.
+        // Performs `request`, which starts a job, while its compiler has no folder for its files (`path`), until it
+        // fails. `waited`: whether it failed; `answer`: of the job, null if there is none in time.
         private static Answer Hiccup(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
@@ -306,8 +305,8 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Several requests one after the other, each as if it had come alone:
-        // a host that compiles the agent for each call has better to do.
+        // Performs several requests one after the other, each as if it were a separate call. So the host need not
+        // compile the agent for each of them.
         private static Answer Batch(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
@@ -315,14 +314,14 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // As a call of its own, with the network identity of the call that carries it.
+        // Performs a request as a separate call, with the network identity of the call that contains it.
         private static JsonMap Perform(JsonMap request, JsonMap inner, Func<string, string> perform)
         {
             return JsonReader.Map(
                 perform(JsonWriter.Text(inner.Set("protocol", ThisAgent.Protocol).Set("network", request["network"]))));
         }
 
-        // The second witness, which a program of the host runs.
+        // Writes the script of the second witness, which a program of the host runs.
         private static Answer Script(JsonMap request)
         {
             string path = Paths.Combine(PlaceOf(request), "witness.ps1");

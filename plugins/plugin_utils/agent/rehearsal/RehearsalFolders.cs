@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
 
         private readonly JsonMap request;
         private readonly string root;   // null: none is rehearsed
-        // The folder that is a volume's top, and its components.
+        // The top folder of each volume, with the components on it.
         private readonly SortedDictionary<string, List<string>> volumes =
             new SortedDictionary<string, List<string>>(Win32.Names);
         private readonly List<JsonMap> notPlaced = new List<JsonMap>();
@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
             get { return root; }
         }
 
-        // The backup root, or the folder above it that is there.
+        // The backup root, or the nearest existing folder above it.
         public string FoundRoot()
         {
             string found;
@@ -74,7 +74,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // Where nothing of the product lies, the system's drive stands for its volumes.
+        // If no folder of the product exists, the system's drive is used.
         public void EnsureOne()
         {
             if (volumes.Count == 0)
@@ -87,7 +87,7 @@ namespace IdentityOpsAgent
             try
             {
                 top = TopOf(path);
-                cause = top == null ? "It does not lie on a disk of this server."
+                cause = top == null ? "It is not on a disk of this server."
                     : ProductFolders.Holding(request, top) == null ? null
                     : "Its volume is mounted within the product's folders.";
             }
@@ -106,8 +106,8 @@ namespace IdentityOpsAgent
                 volumes[top].Add(component);
         }
 
-        // The highest folder on the volume that a path lies on: a drive, or where the volume is mounted.
-        // null: not a disk of this server.
+        // The top folder of a path's volume: a drive, or the folder where the volume is mounted. null: not on a disk
+        // of this server.
         private static string TopOf(string path)
         {
             string top = Paths.NearestExisting(path);
@@ -134,8 +134,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Everything that a rehearsal of this server has left, wherever this one would put it or a fixed drive begins.
-        // `left`: what cannot be removed, with the cause.
+        // Removes everything that rehearsals of this server have left: where this one would put it, and at the top of
+        // fixed drives. `left`: what cannot be removed, with the cause.
         public int RemoveAll(List<JsonMap> left)
         {
             int removed = 0;
@@ -182,7 +182,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // A rehearsal that was killed may have left a job at work: it is asked to end, and waited for.
+        // A killed rehearsal may have left a running job: cancels it and waits for its end.
         private static bool Quiet(string scratch)
         {
             string state = Paths.Combine(scratch, StateFolder.Name), jobs = Paths.Combine(state, "jobs");
@@ -211,7 +211,7 @@ namespace IdentityOpsAgent
                 }
                 return true;
             }
-            catch (SystemError)   // then what removes it says why
+            catch (SystemError)   // the removal then reports why
             {
                 return true;
             }

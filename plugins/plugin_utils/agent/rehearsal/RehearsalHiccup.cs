@@ -13,8 +13,8 @@ namespace IdentityOpsAgent
     {
         private const int Pause = 20;   // ms
 
-        // Makes the folder that a job's compiler lacks, as soon as it has failed for want of it.
-        // False: it did without.
+        // Makes the missing folder of a job's compiler as soon as the compiler has failed without it. False: it did
+        // not fail.
         public static bool End(JobFolder job, string folder, Stopwatch watch, int waitMilliseconds)
         {
             Wait(() => job.Has(DetachedAgent.WaitedName) || job.Has(JobFolder.State) || HasEnded(job), watch,

@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
     // A process that ends in the middle of its work, as when the power goes.
     internal static class RehearsalKill
     {
-        // False: it had ended before the moment came, or it never came.
+        // False: the process had ended before, or the moment never came.
         public static bool AtMoment(JobFolder job, string moment, int waitMilliseconds, int killMilliseconds)
         {
             Stopwatch watch = Stopwatch.StartNew();

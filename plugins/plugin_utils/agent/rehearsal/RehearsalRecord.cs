@@ -8,11 +8,11 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // A tree of hard cases as it is now: every property of everything in it, by a rehearsal's own calls. Written down
-    // as one JSON object a line, it is what later looks are compared with.
+    // A tree of hard cases as it is now, with every property of everything in it, read with a rehearsal's own calls.
+    // It is written as one JSON object a line, and later states are compared with it.
     internal sealed class RehearsalRecord
     {
-        // What a person sets; the archive bit belongs to other programs.
+        // Attributes that a person sets; the archive bit belongs to other programs.
         private const uint Compared = Win32.ReadOnly | Win32.Hidden | Win32.System | Win32.Directory
             | Win32.ReparsePoint;
 
@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
             UntrustedFile.Lines(file, delegate(string line)
             {
                 JsonMap entry = JsonReader.Map(line);
-                // Another witness wrote it as Windows tells it.
+                // Another witness wrote it in Windows' own form.
                 entry.Set("security", Plain(entry.TextOrNull("security")));
                 record.entries[entry.Text("path")] = entry;
             });
@@ -69,8 +69,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What differs, each as {case, path, property, made, seen}.
-        // `properties`: those that count here; `extra`: what is there besides is right.
+        // The differences, each as {case, path, property, made, seen}. `properties`: those to compare; `extra`:
+        // additional entries are allowed.
         public List<JsonMap> Differences(RehearsalRecord now, List<string> properties, bool extra)
         {
             List<JsonMap> differences = new List<JsonMap>();
@@ -128,7 +128,7 @@ namespace IdentityOpsAgent
                 TryWalk(Paths.Combine(place, found.Name), path.Length == 0 ? found.Name : path + "/" + found.Name);
         }
 
-        // A name that was deleted is listed until the last handle on it closes.
+        // A deleted name is listed until its last handle is closed.
         private void TryWalk(string place, string path)
         {
             try
@@ -162,7 +162,7 @@ namespace IdentityOpsAgent
             return entry.Set("streams", streams);
         }
 
-        // Get-Acl tells a list's entries in .NET's order, not in that of the disk.
+        // Get-Acl gives a list's entries in .NET's order, not in the order on the disk.
         private static string Sorted(string sddl)
         {
             int list = sddl == null ? -1 : sddl.IndexOf('(');
@@ -178,8 +178,7 @@ namespace IdentityOpsAgent
             return content.Length + " " + Hashing.Hex(content, content.Length);
         }
 
-        // Whether a list came by inheritance in one go or by being set again, Windows marks with AI and AR;
-        // what it lets whom do is the same.
+        // Windows marks with AI and AR how a list was inherited. The rights are the same.
         private static string Plain(string sddl)
         {
             int list = sddl == null ? -1 : sddl.IndexOf("D:", StringComparison.Ordinal);

@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The hard cases, each in a folder of its own below the tree; and what is done to them afterwards.
-    // A case that the system does not take is told, and the others are made.
+    // The hard cases, each in a folder of its own below the tree, and what is done to them later. A case that the
+    // system refuses is reported, and the others are made.
     internal sealed class RehearsalTree
     {
         public const int SmallFiles = 80, SmallBytes = 4096;
@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
             this.top = top;
         }
 
-        // {case, cause, code}: code 0 where the system took it, and kept something else.
+        // {case, cause, code}: code 0 if the system accepted it but kept something else.
         public List<JsonMap> NotMade
         {
             get { return notMade; }
@@ -77,11 +77,11 @@ namespace IdentityOpsAgent
             Case("security", Security);
             Case("owner", Owner);
             Case("attributes", AttributesOf);
-            Case("times", Times);   // last: what is made in a folder moves its time
+            Case("times", Times);   // last: a new entry in a folder changes its time
         }
 
-        // Differs from the record then: content, times, attributes, streams, lists; missing;
-        // there besides; of another kind.
+        // Makes differences from the record: in content, times, attributes, streams and lists; missing, additional
+        // and of another kind.
         public List<string> Damage()
         {
             List<string> damaged = new List<string>();
@@ -142,7 +142,7 @@ namespace IdentityOpsAgent
             Files(path, "deep.txt");
         }
 
-        // What Windows itself will not name without \\?\: a backup names them as problems.
+        // Names that Windows accepts only after \\?\: a backup reports them as problems.
         private void Reserved()
         {
             Files("reserved", "dot.", "blank ", "nul", "con.txt");
@@ -184,7 +184,7 @@ namespace IdentityOpsAgent
             Folder("security/protected");
             Folder("security/denying");
             RequireKept();
-            // Guests are a group of every Windows; the account of the run keeps its rights.
+            // Every Windows has the group Guests; the account of the run keeps its rights.
             Secure("security/explicit.txt", "D:(A;;FR;;;BG)");
             Secure("security/denying", "D:(D;OICI;WP;;;BG)(A;OICI;FR;;;BG)");
             Secure("security/protected", "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FR;;;BG)");
@@ -205,11 +205,11 @@ namespace IdentityOpsAgent
                 throw new SystemError(NotSupported, "The file system keeps no access lists.");
         }
 
-        // Some say yes and do nothing.
+        // Some systems report success but do nothing.
         private void RequireMark(string path, uint mark)
         {
             if ((RehearsalCalls.Look(At(path)).Attributes & mark) == 0)
-                throw new SystemError(NotSupported, "The system took the order, and the file is as before.");
+                throw new SystemError(NotSupported, "The system reported success, but the file did not change.");
         }
 
         private void AttributesOf()
@@ -232,7 +232,7 @@ namespace IdentityOpsAgent
             Fact("times", "times/folder", Old, 0);
         }
 
-        // Sets what a person or a program may, and looks whether it stayed.
+        // Sets what a person or a program may set, and checks whether it was kept.
         private void Fact(string name, string path, long time, uint attributes)
         {
             const uint mask = Win32.ReadOnly | Win32.Hidden | Win32.System;

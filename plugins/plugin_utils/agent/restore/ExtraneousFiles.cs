@@ -6,15 +6,15 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // How a folder stands: whether the selections of the backup and of the restore cover it,
-    // and whether the backup could not read it.
+    // The state of a folder: whether the selections of the backup and of the restore cover it, and whether the backup
+    // could not read it.
     internal struct Coverage
     {
         public bool Backup, Restore, Unread;
     }
 
-    // What `mirror` may remove: only what the backup would have taken had it been there. What the backup left out or
-    // could not read, and what the restore was not asked for, stays, and so does every folder that leads to it.
+    // What `mirror` may remove: only what the backup would have saved if it had existed then. It keeps what the
+    // backup left out or could not read, what the restore was not asked for, and every folder above such an entry.
     internal sealed class ExtraneousFiles
     {
         private readonly RestoreTarget target;
@@ -50,7 +50,7 @@ namespace IdentityOpsAgent
             return Below(above, folder.Path);
         }
 
-        // All that is at a place where something else belongs.
+        // Everything at a place where something else belongs.
         public List<Removal> Everything(string place, string path, bool enter)
         {
             List<Removal> removals =
@@ -67,7 +67,7 @@ namespace IdentityOpsAgent
             return removals;
         }
 
-        // An entry that the part does not have, with all below it that may go.
+        // An entry that the part does not have, with everything in it that may be removed.
         public List<Removal> Extra(string place, string path, FoundEntry found, Coverage cover)
         {
             List<Removal> removals = new List<Removal>();

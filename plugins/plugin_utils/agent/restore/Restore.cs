@@ -7,9 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `restore`. The part is verified in full before anything else; then all targets
-    // are planned; what will be replaced is saved; all new content is staged; and then, and only
-    // then, the targets change, all of them or none.
+    // The operation `restore`. First the part is verified in full. Then all targets are planned, what will be
+    // replaced is saved, and all new content is staged. Only then the targets change, all of them or none.
     internal sealed class Restore
     {
         public const string What = "The restore was not started";
@@ -61,7 +60,7 @@ namespace IdentityOpsAgent
                 }
                 foreach (Finding finding in verification.StreamFindings)
                 {
-                    if (finding.Entry.Kept)   // else nobody wants it
+                    if (finding.Entry.Kept)   // otherwise it is not selected
                         losses.Add(Loss.StreamsNotRestored, finding.Path, finding.Cause);
                 }
                 safety = SafetySet.Plan(request, set, targets);
@@ -80,7 +79,7 @@ namespace IdentityOpsAgent
             bool isSafety = part.Document != null && SafetySet.IsSafety(part.Document);
             if (!part.Sealed && part.SealFlaw == null && !isSafety && !request.Flag("unsealed", false))
                 throw new AgentError("not_sealed", What, set.Path,
-                    "The set is not sealed: it is not known to be whole.", "Seal the set, or allow an unsealed one.");
+                    "The set is not sealed, so it may be incomplete.", "Seal the set, or allow an unsealed one.");
             if (part.Document == null)
                 return;
             if (part.Document.State == Part.Partial)
@@ -88,7 +87,7 @@ namespace IdentityOpsAgent
                     "The part is partial: files are missing, which is not allowed.", "Use another set.");
             if (part.Document.MachineGuid != Computer.MachineGuid() && !request.Flag("other_machine", false))
                 throw new AgentError("other_machine", What, part.Path,
-                    "The part is of the machine " + part.Document.MachineGuid
+                    "The part was made on the machine " + part.Document.MachineGuid
                         + "; this is " + Computer.MachineGuid() + ".",
                     "Check that this is the right server, and allow another machine if it is.");
         }
@@ -107,7 +106,7 @@ namespace IdentityOpsAgent
                 PartComponent component = part.Document.Copied(name);
                 if (component == null)
                     throw new AgentError("component_missing", What, part.Path, "The part does not have this component.",
-                        "Name one that it has.", name);
+                        "Name a component that it has.", name);
                 RestoreTarget target = new RestoreTarget(map, component, record.Components[name], record.Streams);
                 CheckApart(target);
                 CheckMirror(target, part.Document);
@@ -115,8 +114,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Before anything is compared: an include that is misspelled would restore nothing and look as if it had,
-        // and with mirror remove what it means.
+        // Done before anything is compared: a misspelled include would restore nothing and look successful, and with
+        // mirror it would remove the files that it should restore.
         private void CheckSelection()
         {
             SelectionCheck selected = new SelectionCheck(What, answer.Warnings);
@@ -141,7 +140,7 @@ namespace IdentityOpsAgent
             if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts)
                 && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                 throw new AgentError("target_link", What, above,
-                    "There is a link, and no folder " + place + " where it leads.",
+                    "There is a link, but no folder " + place + " where it leads.",
                     "Make that folder, or name it in targets.", target.Component.Name);
             string sets = Paths.ResolveLinks(set.DeploymentPath);
             if (Paths.Contains(place, sets) || Paths.Contains(sets, place))
@@ -153,17 +152,17 @@ namespace IdentityOpsAgent
                 string otherPlace = Paths.ResolveLinks(other.Place);
                 if (Paths.Contains(place, otherPlace) || Paths.Contains(otherPlace, place))
                     throw new FormatError("the targets of '" + target.Component.Name + "' and '" + other.Component.Name
-                        + "' lie in each other");
+                        + "' overlap");
             }
         }
 
-        // What the backup could not read is not in the part, and must not be removed for that.
+        // What the backup could not read is not in the part. It must not be removed because of that.
         private static void CheckMirror(RestoreTarget target, Part document)
         {
             if (target.Policy == RestoreTarget.Mirror && SafetySet.IsSafety(document)
                 && document.Details.Texts("merge_only").Contains(target.Component.Name))
                 throw new AgentError("part_state", What, null,
-                    "The safety set holds only what a restore replaced, so all else would be removed.",
+                    "The safety set has only what a restore replaced, so all other files would be removed.",
                     "Restore this component with the policy merge.", target.Component.Name);
             if (target.Policy != RestoreTarget.Mirror || target.Component.Problems == 0)
                 return;
@@ -177,7 +176,7 @@ namespace IdentityOpsAgent
                 target.Unread[problem.Path] = true;
         }
 
-        // The new content lies beside the old until all of it is there.
+        // The new content is beside the old until all of it is there.
         private void CheckSpace()
         {
             SpaceNeeds needs = new SpaceNeeds();
@@ -223,7 +222,7 @@ namespace IdentityOpsAgent
                 answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
 
-        // Nothing is done by halves: what was begun is unmade, and the failure says so.
+        // Nothing stays half done: what was begun is undone, and the failure says so.
         private AgentError RollBack(RestoreJournal journal, AgentError failure)
         {
             answer.Changed = false;
@@ -238,7 +237,7 @@ namespace IdentityOpsAgent
             {
                 answer.Changed = true;
                 return new AgentError(error.Code, error.What, error.Path,
-                    failure.Cause + " On the way back: " + error.Cause, error.Next, failure.Component);
+                    failure.Cause + " While this was undone: " + error.Cause, error.Next, failure.Component);
             }
             return new AgentError(failure.Code, failure.What + ", and everything is as it was before", failure.Path,
                 failure.Cause, failure.Next, failure.Component);
@@ -250,8 +249,8 @@ namespace IdentityOpsAgent
             answer.Warnings.AddRange(losses.Sentences);
             if (privileges.Lacks(BackupPrivileges.ToRestore)
                 && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
-                answer.Warnings.Add("The account does not hold " + BackupPrivileges.ToRestore
-                    + " (restore files and directories). With it, it could set any owner and list.");
+                answer.Warnings.Add("The account does not have " + BackupPrivileges.ToRestore
+                    + " (restore files and directories), which would let it set any owner and list.");
         }
 
         private void Report(int limit)

@@ -6,13 +6,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Times, attributes and security of something that stays: as they are, and as they shall be.
+    // Times, attributes and security of something that stays: before and after the restore.
     internal sealed class RestoreFacts
     {
         public readonly string Place;
         public readonly bool IsFolder;
         public readonly FileFacts Before, After;
-        public readonly string SecurityBefore, SecurityAfter;   // SDDL; null: is left alone
+        public readonly string SecurityBefore, SecurityAfter;   // SDDL; null: not changed
 
         private RestoreFacts(string place, bool isFolder, FileFacts before, FileFacts after, string securityBefore,
             string securityAfter)
@@ -48,7 +48,7 @@ namespace IdentityOpsAgent
                 Read(before), Read(after), before.TextOrNull("security"), after.TextOrNull("security"));
         }
 
-        // What does not tell its security is given the new one, and keeps it on the way back.
+        // If the security cannot be read, the new one is set, and is kept if the restore is undone.
         private static string SecurityOrNull(string place)
         {
             try
@@ -107,8 +107,7 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("path", Path).Set("resolved", Resolved);
         }
 
-        // Null where the way to something below the folder, or beside it,
-        // leads to what was opened there; else where it leads.
+        // Null if a path below the folder, or beside it, leads to what was opened there; otherwise where it leads.
         public string Elsewhere(string path, SafeFileHandle opened)
         {
             try
@@ -116,13 +115,13 @@ namespace IdentityOpsAgent
                 string there = Win32.FinalPath(opened);
                 return Paths.IsSameFile(there, Expected(path)) ? null : there;
             }
-            catch (SystemError)   // its file system does not tell; then by the folders, as they are now
+            catch (SystemError)   // the file system cannot report this, so compare the folders as they are now
             {
                 for (string folder = Paths.Parent(path); folder != null && Paths.Contains(Path, folder);
                     folder = Paths.Parent(folder))
                 {
                     if (!SetFolder.IsFolder(folder))
-                        return "what " + folder + " stands for";
+                        return "the target of " + folder;
                 }
                 return null;
             }

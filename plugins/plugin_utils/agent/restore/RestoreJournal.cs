@@ -9,12 +9,12 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // Everything that a restore is about to do, on the host's own disk before it does any of it. What a restore that
-    // was killed left is ended by the next operation from here: forward when all new content was staged, else back.
+    // Everything that a restore will do, written to the host's own disk before it does any of it. The next operation
+    // uses it to end a restore that was killed: forward if all new content was staged, otherwise back.
     // Each document appears whole or not at all:
-    //   plan.jsonl   the steps                              ready    all new content is staged, and on the medium
-    //   back         it goes back, whatever else is here    undone   everything is at its old place again
-    //   committed    everything is at its new place for good
+    //   plan.jsonl   the steps                              ready    all new content is staged and on the disk
+    //   back         it is undone, whatever else is here    undone   everything is at its old place again
+    //   committed    everything is at its new place and stays there
     internal sealed class RestoreJournal
     {
         public const string Ready = "ready", Back = "back", Undone = "undone", Committed = "committed";
@@ -58,8 +58,8 @@ namespace IdentityOpsAgent
             };
         }
 
-        // Those that were not ended, with what they were to do.
-        // Whoever asks holds the host's lock, or only looks (`check`). Errors: state_owner, journal.
+        // The restores that were not ended, with their plans. The caller holds the host's lock, or only looks
+        // (`check`). Errors: state_owner, journal.
         public static List<RestoreJournal> Open(bool check)
         {
             List<RestoreJournal> open = new List<RestoreJournal>();
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
             StateFolder.RequireOwn(Parent, What);
             foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(Parent)))
             {
-                // One without facts is gone, but for a deletion that has not ended.
+                // An entry without facts is gone; only its deletion is pending.
                 if (!Form.IsMatch(found.Name) || !Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))
                     continue;
                 RestoreJournal journal = new RestoreJournal(Paths.Combine(Parent, found.Name));
@@ -87,8 +87,8 @@ namespace IdentityOpsAgent
             return open;
         }
 
-        // Whether a restore is as far as a mark; `plan.jsonl` is the first of them.
-        // For a rehearsal, which looks at its own from another process.
+        // Whether a restore has reached a mark; `plan.jsonl` is the first one. For a rehearsal, which checks its own
+        // restore from another process.
         public static bool AnyHas(string mark)
         {
             FileFacts facts;
@@ -136,7 +136,7 @@ namespace IdentityOpsAgent
                 writer.Publish(path, name, Encoding.ASCII.GetBytes(Timestamps.Text(Timestamps.Now()) + "\n"));
         }
 
-        // The plan goes first: what lies here without one means nothing.
+        // The plan is removed first: without it, the rest here means nothing.
         public void Close()
         {
             if (Has(PlanName))
@@ -160,12 +160,12 @@ namespace IdentityOpsAgent
                         Steps.Add(Checked(RestoreStep.Parse(map)));
                 });
                 if (head == null || Steps.Count != head.Amount("steps") || Facts.Count != head.Amount("facts"))
-                    throw new FormatError("it is not whole");
+                    throw new FormatError("it is incomplete");
             }
             catch (FormatError error)
             {
                 throw new AgentError("journal", What, Paths.Combine(path, PlanName),
-                    "Its plan cannot be: " + error.Message + ".", "Look at what it names, put it right by hand from "
+                    "Its plan is not valid: " + error.Message + ".", "Check what it names, repair it by hand from "
                     + "the safety set, and remove the folder of the plan.");
             }
         }
@@ -199,12 +199,12 @@ namespace IdentityOpsAgent
             return facts;
         }
 
-        // FormatError for a path that the restore has nothing to do with.
+        // FormatError for a path that does not belong to the restore.
         public RestorePlace PlaceOf(string path)
         {
             RestorePlace found = Places.Find(delegate(RestorePlace place) { return Paths.Contains(place.Path, path); });
             if (found == null)
-                throw new FormatError("'" + path + "' lies in none of its places");
+                throw new FormatError("'" + path + "' is in none of its places");
             return found;
         }
     }

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // What a restore of one component has to do, found out without a write: the record and the target are walked side
-    // by side, by names and sizes; files of the same size are then read.
+    // Finds out what a restore of one component has to do, without writing. The record and the target are walked side
+    // by side, and names and sizes are compared; files of the same size are then read.
     internal sealed class RestorePlan
     {
         private readonly RestoreTarget target;
@@ -19,7 +19,7 @@ namespace IdentityOpsAgent
         private readonly List<Entry> sameSize = new List<Entry>();
         private readonly Stack<Visit> waiting = new Stack<Visit>();
 
-        // A folder of the record, and how its extras would be judged.
+        // A folder of the record, and what decides whether its extra entries may be removed.
         private struct Visit
         {
             public Entry Folder;
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
             target.OtherFacts.Sort(Entry.ByPath);
         }
 
-        // Marks what of the record is wanted: before Make, of all targets.
+        // Marks the entries of the record that are wanted. Called for all targets before Make.
         public static void Select(RestoreTarget target)
         {
             Stack<KeyValuePair<Entry, bool>> waiting = new Stack<KeyValuePair<Entry, bool>>();
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
             return folder.Children == null ? (ICollection<Entry>)new Entry[0] : folder.Children;
         }
 
-        // Where none are kept, those of the part are not looked for either.
+        // If the target cannot keep streams, those of the part are reported and not compared.
         private void LookForStreams()
         {
             target.PutsStreams = FileStreams.AreSupported(Paths.NearestExisting(target.Place));
@@ -83,11 +83,11 @@ namespace IdentityOpsAgent
             {
                 if (!target.PutsStreams && entry.Kept && entry.Top == target.Top)
                     losses.Add(Loss.StreamsNotRestored, entry.Path,
-                        "The file system of " + target.Place + " keeps none.");
+                        "The file system of " + target.Place + " does not support them.");
             }
         }
 
-        // Null when all of an entry's streams are there as the part has them.
+        // Null if all streams of an entry exist as the part has them.
         private string StreamDifference(Entry entry, string place)
         {
             if (target.PutsStreams)
@@ -177,7 +177,7 @@ namespace IdentityOpsAgent
             string difference = usable && target.Overwrite != RestoreTarget.Never
                 ? StreamDifference(folder, place) : null;
             if (difference != null)
-                losses.Add(Loss.StreamsNotRestored, folder.Path, "The folder was there and stays. " + difference);
+                losses.Add(Loss.StreamsNotRestored, folder.Path, "The folder existed and was kept. " + difference);
             waiting.Push(new Visit { Folder = folder, Exists = usable, Coverage = cover });
         }
 
@@ -186,7 +186,7 @@ namespace IdentityOpsAgent
             bool link = exists && Attributes.IsLink(found.Attributes, found.ReparseTag);
             bool isRead = exists && target.Overwrite != RestoreTarget.Never && !link
                 && !Attributes.IsFolder(found.Attributes) && found.Size == file.Facts.Size;
-            exists = isRead || (exists && RestoreTarget.IsThere(place));   // what is read is opened anyway
+            exists = isRead || (exists && RestoreTarget.IsThere(place));   // a file that is read is opened anyway
             if (exists && target.Overwrite == RestoreTarget.Never)
             {
                 target.Spared++;
@@ -244,7 +244,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // What does not tell its security gets it set: if that fails too, its error tells more.
+        // If the security cannot be read, it is set. If that fails too, that error says more.
         private bool HasOtherSecurity(Entry folder, string place)
         {
             try
@@ -258,8 +258,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The list that the file belongs to; null for none. What cannot be read is replaced:
-        // if that fails too, its error tells more.
+        // The list for this file; null for none. A file that cannot be read is replaced. If that fails too, that
+        // error says more.
         private List<Entry> Compare(Worker worker, Entry file)
         {
             try

@@ -7,12 +7,12 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Ends what a restore that was killed left, before anything else is done on this computer:
-    // a backup would save the mixture, another restore would not know what was there.
+    // Ends a restore that was killed, before anything else is done on this computer. Otherwise a backup would save a
+    // mixture, and another restore would not know what was there.
     internal static class RestoreRecovery
     {
-        // Whoever calls holds the host's lock. In check mode only a look.
-        // Says what it did, or what the next run will do. Error: restore_unfinished.
+        // The caller holds the host's lock. In check mode nothing is changed. `warnings` gets what was done, or what
+        // the next run will do. Error: restore_unfinished.
         public static void Run(bool check, List<string> warnings)
         {
             foreach (RestoreJournal journal in RestoreJournal.Open(check))
@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
         private static string Complete(RestoreJournal journal, bool forward)
         {
             RestoreSwap swap = new RestoreSwap(journal, new Losses());
-            string refused = null;   // what stands in the way does not stand in the way back, as a rule
+            string refused = null;   // what blocks the way forward rarely blocks the way back
             if (journal.Has(RestoreJournal.Committed)
                 || (forward && (refused = FailureOf(delegate { swap.Apply(0); })) == null))
             {
@@ -41,14 +41,14 @@ namespace IdentityOpsAgent
             return "it was undone now." + (refused == null ? "" : " It could not be ended: " + refused);
         }
 
-        // What a restore that has done its work could not remove.
+        // What a finished restore could not remove.
         public static string CleanupWarning(string cause)
         {
-            return "What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": "
+            return "The replaced files are not removed yet. Their names end with " + TemporaryName.Replaced + ": "
                 + cause + " The next operation on this computer removes it.";
         }
 
-        // Null, or what stands in the way of an act.
+        // Null, or why an action failed.
         public static string FailureOf(Action act)
         {
             try
@@ -86,8 +86,8 @@ namespace IdentityOpsAgent
         {
             return new AgentError("restore_unfinished",
                 "The restore of set " + journal.Set + " could neither be ended nor undone", path, cause,
-                "Remove the cause and run again: any backup or restore on this computer goes on with it. Its plan is "
-                + journal.Path + ": remove that when the folder that it changed is gone for good.");
+                "Remove the cause and run again: any backup or restore on this computer continues it. Its plan is "
+                + journal.Path + ". Remove the plan if the folder that it changed no longer exists.");
         }
     }
 }

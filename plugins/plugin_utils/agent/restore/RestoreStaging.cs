@@ -8,14 +8,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Turns the plans of all targets into the steps of a journal, and writes the new content beside its places: each
-    // file is hashed while it is written. A new folder is staged as a whole, with all below it under its real name, so
-    // one rename puts it in place. What is staged inherits what its place hands down.
+    // Turns the plans of all targets into the steps of a journal, and writes the new content beside its places. Each
+    // file is hashed while it is written. A new folder is staged as a whole, with real names for everything in it, so
+    // one rename puts it in place. Staged content inherits from the same folder as it will at its place.
     internal sealed class RestoreStaging
     {
         public readonly RestoreJournal Journal;
 
-        private const string Moment = "Its content is no longer what it was a moment ago.";
+        private const string Moment = "Its content has changed since it was verified.";
 
         private readonly StoredPart part;
         private readonly Losses losses;
@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
             public Writer Writer;
             // Where a new folder is staged.
             public readonly Dictionary<Entry, string> Folders = new Dictionary<Entry, string>();
-            // Of those in folders that are there.
+            // For files in existing folders.
             public readonly Dictionary<Entry, string> Files = new Dictionary<Entry, string>();
         }
 
@@ -85,7 +85,7 @@ namespace IdentityOpsAgent
             Journal.Mark(RestoreJournal.Ready);
         }
 
-        // An antivirus takes what it does not like a moment after it was written.
+        // An antivirus may remove or change a file just after it was written.
         private static void CheckUnchanged(StagedTarget target, Entry file)
         {
             FileFacts facts;
@@ -150,7 +150,7 @@ namespace IdentityOpsAgent
             AddFacts(staged);
         }
 
-        // What came into a folder since it was looked at is in no safety set.
+        // What was added to a folder since it was read is in no safety set.
         private static RestoreStep CheckAsPlanned(RestoreStep step, Removal removal)
         {
             if (removal != null && step.Fingerprint.Files > removal.Files)
@@ -171,7 +171,8 @@ namespace IdentityOpsAgent
             return step.Staged;
         }
 
-        // Of files that stay, and of folders whose own time the restore moves: that is no reason to set their security.
+        // For files that stay, and for folders whose own time the restore changes: the latter do not get their
+        // security set.
         private void AddFacts(StagedTarget staged)
         {
             RestoreTarget target = staged.Target;
@@ -198,8 +199,7 @@ namespace IdentityOpsAgent
             return files;
         }
 
-        // Its security comes before anything is written into it:
-        // what it hands down holds for each file from its first byte.
+        // Sets its security before anything is written into it, so each file inherits it from its first byte.
         private void MakeFolder(StagedTarget target, Entry folder)
         {
             string place = target.Folders[folder];
@@ -211,7 +211,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // The folder is held meanwhile, and is the one that was made: nobody can put a link in its place, or above it.
+        // The folder is kept open meanwhile, and is the one that was made: nobody can replace it with a link.
         private static void WithFolderOpen(StagedTarget target, string place, Action act)
         {
             SafeFileHandle held = null;
@@ -232,7 +232,7 @@ namespace IdentityOpsAgent
                 Copy(worker, target, file, to, place);
                 PutStreams(target, file, place);
                 target.Writer.Finish(to, place, file.Facts);
-                Secure(target, file, place);   // while it is open, as nobody can put another one in its place then
+                Secure(target, file, place);   // while it is open, so that nobody can replace it
             }
         }
 
@@ -248,7 +248,7 @@ namespace IdentityOpsAgent
                 losses.Add(Loss.StreamsNotRestored, entry.Path, refused);
         }
 
-        // Gives back why the file system cannot keep it.
+        // Returns why the file system cannot keep it; null if it can.
         private string PutStream(StagedTarget target, NamedStream stream, string source, string place)
         {
             string refused = null;
@@ -301,7 +301,7 @@ namespace IdentityOpsAgent
                 ? place : Paths.Combine(target.Folders[file.Parent], file.Name);
         }
 
-        // A link that somebody put above it since the plan was made would have led it elsewhere.
+        // A link that was put above it since the plan was made would lead to another place.
         private static void CheckLeads(StagedTarget target, string place, SafeFileHandle file)
         {
             string elsewhere = target.Place.Elsewhere(place, file);
@@ -349,8 +349,8 @@ namespace IdentityOpsAgent
                 "Check the disk of the backup root; then use another set, or run again.", target.Target.Component.Name);
         }
 
-        // Folders get their times after all that is written into them, the deepest first;
-        // then all of it goes to the medium.
+        // Sets the times of folders after everything in them is written, the deepest folders first. Then flushes
+        // everything to the disk.
         private static void Finish(StagedTarget target)
         {
             for (int i = target.Target.NewFolders.Count - 1; i >= 0; i--)

@@ -9,15 +9,15 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // One change of a restore to one place, so described that it can be made, and unmade,
-    // from every state that a kill may leave:
-    //   place    what shall be there          old    what is there now, by its own name     null: nothing
-    //   staged   the new content, beside it   kept   where the old content waits            null: none
+    // One change of a restore to one place. It can be made and undone
+    // from every state that a kill may leave.
+    //   place    what will be there           old    what is there now, by its own name     null: nothing
+    //   staged   the new content, beside it   kept   where the old content is put           null: none
     internal sealed class RestoreStep
     {
         public readonly string Place, Old, Staged, Kept;
-        public readonly TreeFingerprint Fingerprint;   // of what is at Old
-        public readonly long Created;    // of the new content; 0: is left as it comes
+        public readonly TreeFingerprint Fingerprint;   // of the content at Old
+        public readonly long Created;    // of the new content; 0: not set
 
         private static int number = Guid.NewGuid().GetHashCode();
 
@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
             Created = created;
         }
 
-        // New content, with or without some that is there.
+        // New content, which replaces existing content or not.
         public static RestoreStep Put(string place, string old, long created)
         {
             return Make(place, old, true, created);
@@ -48,11 +48,11 @@ namespace IdentityOpsAgent
             get { return Paths.Parent(Place); }
         }
 
-        // Of what is to be replaced, or of what was staged.
+        // For content that was to be replaced, or that was staged.
         public static AgentError Changed(string path)
         {
             return new AgentError("target_changed", "The restore stopped", path,
-                "It was written to or removed while the restore was at work.",
+                "It was changed or removed while the restore was running.",
                 "Stop the program that does that, for example an antivirus, and run the same restore again.");
         }
 
@@ -63,7 +63,8 @@ namespace IdentityOpsAgent
                 .Set("old_created", Fingerprint.Created).Set("created", Created);
         }
 
-        // FormatError for what no restore writes: each path is where its kind must be, in one folder.
+        // FormatError for a step that no restore writes. All paths must be in one folder, with names of the right
+        // kind.
         public static RestoreStep Parse(JsonMap map)
         {
             TreeFingerprint fingerprint = new TreeFingerprint { Files = map.Amount("files"),

@@ -8,10 +8,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Makes the steps of a journal, and unmakes them: renames within one folder, from whatever state an earlier
-    // one left. Old content waits under a name of its own until all is done, so at each moment there is the old
-    // or the new, whole. ReplaceFile is not used: it has three ways to fail half-way, gives the new file the
-    // old one's access list, and cannot take folders.
+    // Makes the steps of a journal, and undoes them: by renames within one folder, from any state that an earlier
+    // attempt left. Old content has a name of its own until everything is done, so at each moment the old or the new
+    // content is there as a whole. ReplaceFile is not used: it can fail half-way in three ways, gives the new file
+    // the old one's access list, and does not work with folders.
     internal sealed class RestoreSwap
     {
         private readonly RestoreJournal journal;
@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
             this.losses = losses;
         }
 
-        // Everything to its new place, and for good. An error leaves the way back open.
+        // Moves everything to its new place, then sets the mark `committed`. Until then, it can be undone.
         public void Apply(int threads)
         {
             List<List<RestoreStep>> folders = ByFolder();
@@ -38,8 +38,8 @@ namespace IdentityOpsAgent
             journal.Mark(RestoreJournal.Committed);
         }
 
-        // What was replaced goes. Only after the mark `committed`, when there is no way back any more: what stands in
-        // the way is told, and tried again by the next operation.
+        // Removes what was replaced. Only after the mark `committed`, when nothing can be undone any more. What
+        // cannot be removed is reported, and the next operation tries again.
         public string TryCleanUp()
         {
             return RestoreRecovery.FailureOf(CleanUp);
@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
             journal.Close();
         }
 
-        // Everything as it was.
+        // Undoes everything.
         public void RollBack()
         {
             LockedFileRetry.Reset();
@@ -95,7 +95,7 @@ namespace IdentityOpsAgent
             journal.Close();
         }
 
-        // On a drive that is away for now everything looks as if it were gone for good.
+        // If a drive is disconnected for a while, everything on it seems to be deleted.
         private void RequireDrives()
         {
             foreach (RestorePlace place in journal.Places)
@@ -124,7 +124,7 @@ namespace IdentityOpsAgent
             return all;
         }
 
-        // The folder is held meanwhile, and is the one that was looked at: nobody can put a link in its place.
+        // The folder is kept open meanwhile, and is the one that was checked: nobody can replace it with a link.
         private void WithFolderHeld(List<RestoreStep> steps, Action<RestoreStep> act)
         {
             WithFolderHeld(steps[0].Folder, journal.PlaceOf(steps[0].Place), delegate
@@ -163,7 +163,7 @@ namespace IdentityOpsAgent
             if (step.Kept != null)
             {
                 if (!Exists(step.Kept) && Exists(step.Old))
-                    // An error names what a program has open.
+                    // An error names the file that a program has open.
                     writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });
                 if (Exists(step.Kept) && !TreeFingerprint.Of(step.Kept).Matches(step.Fingerprint))
                     throw RestoreStep.Changed(step.Old);
@@ -174,8 +174,8 @@ namespace IdentityOpsAgent
             SetCreated(step);
         }
 
-        // A name that went and came back within 15 s has got the old one's creation time from the
-        // file system (tunneling, Microsoft KB 172190).
+        // If a name is removed and made again within 15 s, the file system gives it the creation time of the old file
+        // (tunneling, Microsoft KB 172190).
         private void SetCreated(RestoreStep step)
         {
             if (IsCreatedDifferently(step.Place, step.Created))
@@ -202,7 +202,7 @@ namespace IdentityOpsAgent
             {
                 Win32.SetCreated(step.Old, step.Fingerprint.Created);
             }
-            catch (SystemError)   // no reason not to go back
+            catch (SystemError)   // the way back must go on
             {
                 return;
             }
@@ -223,7 +223,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Made by this restore; somebody's file in it keeps it.
+        // Made by this restore. It stays if somebody has put a file into it.
         private static void RemoveEmpty(string folder)
         {
             try
@@ -255,7 +255,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Where the volume as a whole cannot be flushed, the folders are; Windows writes renames through.
+        // If the volume cannot be flushed as a whole, the folders are. On Windows, renames are written through.
         private void Flush()
         {
             foreach (RestorePlace place in journal.Places)

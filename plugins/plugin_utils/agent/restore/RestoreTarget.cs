@@ -7,8 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One component to restore: where to, by which policy, and everything that has to be done there.
-    // Filled by RestorePlan, done by RestoreWork.
+    // One component to restore: where to, by which policy, and everything that has to be done there. RestorePlan
+    // fills it.
     internal sealed class RestoreTarget : JsonConvertible
     {
         public const string Merge = "merge", Mirror = "mirror";
@@ -21,27 +21,27 @@ namespace IdentityOpsAgent
         public readonly string Policy;
         public readonly string Overwrite;
         public readonly Selection Selection;
-        public bool PutsStreams;    // the file system there keeps any
-        public bool PutsSecurity;   // owners and access lists of the part are put back; else what is written inherits
+        public bool PutsStreams;    // the file system there supports streams
+        public bool PutsSecurity;   // owners and access lists of the part are put back; false: they are inherited
 
         public readonly List<Entry> Wanted = new List<Entry>();   // files of the part
-        // What the backup could not take.
+        // What the backup could not save.
         public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);
 
-        public readonly List<Removal> Obstacles = new List<Removal>();    // in the way of what is restored; go first
+        public readonly List<Removal> Obstacles = new List<Removal>();    // in the way of the restore; removed first
         public readonly List<Entry> NewFolders = new List<Entry>();       // each before those below it
         public readonly List<Entry> Added = new List<Entry>();            // files, and folders with nothing in them
         public readonly List<Entry> Replaced = new List<Entry>();
-        // Of those replaced: the name as it is there.
+        // For replaced files whose existing name differs in case: that name.
         public readonly Dictionary<Entry, string> OtherCase = new Dictionary<Entry, string>();
         // Same content, other time, attributes or security.
         public readonly List<Entry> OtherFacts = new List<Entry>();
-        public readonly List<Removal> Extras = new List<Removal>();       // go last
+        public readonly List<Removal> Extras = new List<Removal>();       // removed last
         public readonly Dictionary<string, bool> Links = new Dictionary<string, bool>(Win32.Names);   // by their places
-        // Folders whose own time a restore moves.
+        // Folders whose own time the restore changes.
         public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();
         public long Unchanged;
-        public long Spared;   // there already, and left as it is: overwrite never
+        public long Spared;   // existed and was not changed: overwrite never
 
         public RestoreTarget(JsonMap wanted, PartComponent component, Entry top, StreamTable streams)
         {
@@ -94,7 +94,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What is replaced or removed, as it is named there, relative to the component's root.
+        // The existing names of what is replaced or removed, relative to the component's root.
         public List<string> LostPaths()
         {
             List<string> paths = new List<string>();
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
             return paths;
         }
 
-        // What a folder of the target holds.
+        // The entries of a folder in the target.
         public List<FoundEntry> List(string place)
         {
             try
@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What a folder holds that has to go.
+        // The entries of a folder that has to be removed.
         public List<FoundEntry> ListThere(string place)
         {
             return List(place).FindAll(delegate(FoundEntry found)
@@ -142,8 +142,8 @@ namespace IdentityOpsAgent
             });
         }
 
-        // A name that was deleted is listed until the last handle on it closes. Taken for old content, it could not be
-        // put back. What cannot be looked at is there.
+        // A deleted name is listed until its last handle is closed. If it were saved as old content, it could not be
+        // put back. What cannot be examined counts as there.
         public static bool IsThere(string place)
         {
             FileFacts facts;
@@ -157,7 +157,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Of what the part has of it.
+        // The selection in the part.
         public SelectionResult ToSelectionResult()
         {
             return new SelectionResult
@@ -200,8 +200,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // A file, link or folder in a target that has to go. A list of them is in the order of removal:
-    // what lies in a folder before the folder.
+    // A file, link or folder in a target that has to be removed. A list of them is in the order of removal: the
+    // content of a folder before the folder.
     internal sealed class Removal
     {
         public readonly string Place;
@@ -210,8 +210,8 @@ namespace IdentityOpsAgent
         public readonly Removal Above;
         public bool Counts = true;        // a folder whose content counts does not count itself
         public bool Stays;
-        public long Files;                // and links, it and all that is known below it
-        public bool IsLeft;               // by a restore that nobody can end any more: unfinished, and of no use
+        public long Files;                // files and links: itself and everything known in it
+        public bool IsLeft;               // left unfinished by a restore that can no longer be ended
 
         public Removal(string place, string path, bool isFolder, Removal above)
         {

@@ -7,17 +7,16 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a restore is about to replace or remove, saved as a part of a set of its own before anything
-    // is touched: a part like any other, that is verified and restored like any other, but needs no
-    // seal. A component that is mirrored is saved whole, so its restore from here gives exactly what was
-    // there; of one that is merged, only what changes.
+    // What a restore is about to replace or remove, saved as a part of a separate set before anything is changed. It
+    // is verified and restored like any other part, but needs no seal. With mirror, the whole component is saved, so
+    // restoring it gives exactly what was there. With merge, only what changes is saved.
     internal sealed class SafetySet
     {
         public const string Kind = "before_restore";
         public const string Label = "-before-restore";
 
-        private const string Next = "Nothing was touched. Close what holds the file and run the same restore again; "
-            + "or leave the file alone by groupid_exclude (exclude of the module); or do without a safety set by "
+        private const string Next = "Nothing was changed. Close the program that has the file open and run the same "
+            + "restore again. Or exclude the file by groupid_exclude (exclude of the module). Or make no safety set: "
             + "groupid_restore_safety: false (safety of the module).";
 
         private readonly SetFolder set;
@@ -37,7 +36,7 @@ namespace IdentityOpsAgent
             keep = request.NumberOr("safety_keep", 3, 1, 1000);
         }
 
-        // null when the request wants none, and where nothing is replaced or removed.
+        // null if the request wants none, or if nothing is replaced or removed.
         public static SafetySet Plan(JsonMap request, SetFolder restored, List<RestoreTarget> targets)
         {
             string id = request.TextOrNull("safety_set_id");
@@ -63,7 +62,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What it does not hold of what was replaced: told by the restore, as nobody reads the record of a safety set.
+        // Properties of replaced files that it does not have. The restore reports them, as nobody reads a safety
+        // set's record.
         public List<string> Warnings
         {
             get
@@ -83,7 +83,7 @@ namespace IdentityOpsAgent
             {
                 Fill(recorder, restored, restoredServer);
             }
-            catch   // nothing is replaced after it, and a disk that is full would stay so
+            catch   // nothing is replaced now, and a full disk would stay full
             {
                 Remove(set);
                 throw;
@@ -115,9 +115,9 @@ namespace IdentityOpsAgent
                 .Set("bytes", Bytes);
         }
 
-        // Of the parts that restores of this server have left: where one was `made`, those beyond the newest that it
-        // keeps; else (null) unfinished ones, of killed restores: nothing was replaced after them, and they take the
-        // room that the next one needs. `restored` is in use.
+        // Removes old safety parts of this server. If one was `made`: all but the newest ones that it keeps.
+        // Otherwise (null): unfinished ones of killed restores, as nothing was replaced after them, and the next one
+        // needs their space. `restored` is in use, and stays.
         public static void RemoveOld(SetFolder restored, SafetySet made, List<string> warnings)
         {
             List<string> ids = new List<string>();
@@ -129,7 +129,7 @@ namespace IdentityOpsAgent
             }
             ids.Sort(StringComparer.Ordinal);
             ids.Reverse();
-            int left = made == null ? 0 : made.keep - 1;   // and the one just made, whatever its id
+            int left = made == null ? 0 : made.keep - 1;   // besides the one just made, whatever its id
             foreach (string id in ids)
             {
                 SetFolder old = new SetFolder(restored.Root, restored.Deployment, id);
@@ -142,7 +142,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The part.json first: what is left without it is unfinished.
+        // part.json first: a part without it is unfinished.
         private static SystemError Remove(SetFolder old)
         {
             string part = PartPath(old);
@@ -162,7 +162,7 @@ namespace IdentityOpsAgent
             if (target.Policy == RestoreTarget.Mirror)
             {
                 component.Tree = Tree.Walk(component.Name, target.Place, component.Selection);
-                component.Tree.Add(paths);   // what the backup left out and is in the way, and what is no longer there
+                component.Tree.Add(paths);   // excluded files that are in the way, and deleted ones
             }
             else
             {
@@ -189,7 +189,7 @@ namespace IdentityOpsAgent
             };
         }
 
-        // What is missing would be lost, but for links and for what the restore does not touch.
+        // Files that were not saved would be lost, except links and what the restore does not touch.
         private void AddTotals(Part part, PlannedComponent component)
         {
             Dictionary<string, bool> touched = component.Problems.Count == 0 ? null : Touched(targets[component]);
@@ -200,7 +200,7 @@ namespace IdentityOpsAgent
                     || !touched.ContainsKey(place);
                 if (!problem.Allowed)
                     throw new AgentError("safety", Restore.What, place,
-                        Spelling.Quoted(problem.Path) + " would be replaced or removed, and could not be saved before ("
+                        Spelling.Quoted(problem.Path) + " would be replaced or removed, but could not be saved before ("
                         + problem.Kind + "): " + problem.Cause, Next, component.Name);
                 part.Problems.Add(problem);
             }
@@ -212,7 +212,7 @@ namespace IdentityOpsAgent
             part.ProblemCount += component.Problems.Count;
         }
 
-        // The places of a target that change or go, and the folders above them.
+        // The places in a target that are changed or removed, and the folders above them.
         private static Dictionary<string, bool> Touched(RestoreTarget target)
         {
             Dictionary<string, bool> places = new Dictionary<string, bool>(Win32.Names);
@@ -249,7 +249,7 @@ namespace IdentityOpsAgent
             {
                 return false;
             }
-            catch (SystemError)   // nobody knows what it is
+            catch (SystemError)   // not known to be ours
             {
                 return false;
             }
@@ -260,7 +260,7 @@ namespace IdentityOpsAgent
             return part.Details != null && part.Details["kind"] as string == Kind;
         }
 
-        // Parts of others in it keep the set.
+        // A set with parts of other servers stays.
         private static void RemoveEmpty(string folder)
         {
             try

@@ -6,8 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Whether a restore puts owners and access lists back, or lets what it writes inherit. `auto`: back where they came
-    // from, and nowhere else, as accounts of one computer mean nothing on another.
+    // Whether a restore puts owners and access lists back, or lets new content inherit. `auto`: puts them back only
+    // to the same folder of the same computer, as accounts of one computer mean nothing on another.
     internal sealed class SecurityChoice
     {
         private const string Auto = "auto", Original = "original", Inherit = "inherit";
@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
                 throw new FormatError("'security' must be auto, original or inherit");
         }
 
-        // What keeps it from doing as was asked goes to the losses.
+        // If it cannot be done as requested, the losses say so.
         public bool Puts(RestoreTarget target, Part document, Losses losses)
         {
             if (wanted == Inherit || (wanted == Auto && !IsOrigin(target, document)))

@@ -7,14 +7,14 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What tells whether a file, or a folder with all below it, is still what it was:
-    // two looks, without reading any content.
+    // Shows whether a file, or a folder with everything in it, is unchanged between two looks, without reading any
+    // content.
     internal struct TreeFingerprint
     {
         public long Files, Bytes, Newest;
-        public long Created;   // of the file or the top folder; weighs nothing
+        public long Created;   // of the file or the top folder; not compared
 
-        // Links are not followed. What is not there weighs nothing.
+        // Links are not followed. If nothing is there, all values are 0.
         public static TreeFingerprint Of(string path)
         {
             TreeFingerprint fingerprint = new TreeFingerprint();

@@ -8,7 +8,7 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // Waiting for what Windows has been asked to do: never for longer than the request allows for one thing.
+    // Waits until Windows has done what it was asked to do, but never longer than the request allows for one item.
     internal sealed class BoundedWait
     {
         private const int Shortest = 20, Longest = 500;
@@ -16,14 +16,14 @@ namespace IdentityOpsAgent
         public readonly int Seconds;
         private readonly bool endsOnCancel;
 
-        // endsOnCancel: AgentError `cancelled` where somebody wants the operation to end.
+        // endsOnCancel: throws AgentError `cancelled` if the operation is cancelled.
         public BoundedWait(int seconds, bool endsOnCancel)
         {
             Seconds = seconds;
             this.endsOnCancel = endsOnCancel;
         }
 
-        // False where it has not come about in time.
+        // False if it has not happened in time.
         public bool Until(Func<bool> isSo)
         {
             Stopwatch watch = Stopwatch.StartNew();

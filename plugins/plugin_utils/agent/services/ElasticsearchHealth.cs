@@ -10,20 +10,20 @@ using System.Net.NetworkInformation;
 
 namespace IdentityOpsAgent
 {
-    // How one node of Elasticsearch is, by its own word: GET /_cluster/health?local=true, for which it asks no other
-    // node. No login is sent: a node that wants one is up.
+    // The health of one node of Elasticsearch, as the node reports it: GET /_cluster/health?local=true, for which it
+    // asks no other node. No login is sent: a node that requires one is up.
     internal sealed class ElasticsearchHealth
     {
-        // As the node says it, the worst first.
+        // The node's own words, the worst first.
         private static readonly string[] Words = { "red", "yellow", "green" };
-        private const string Up = "up";   // it wants a login
+        private const string Up = "up";   // it requires a login
 
         private const string Path = "/_cluster/health?local=true";
         private const int MostPlaces = 8, MillisecondsEach = 5000, MillisecondsOtherwise = 2000,
             FairMilliseconds = 1000, LeastMilliseconds = 100;
 
         public string Word;    // of the last look; null: not known
-        public string Cause;   // then why
+        public string Cause;   // why it is not known
 
         private readonly ElasticsearchSettings settings;
 
@@ -40,16 +40,16 @@ namespace IdentityOpsAgent
             return Array.IndexOf(Words, Word) >= Array.IndexOf(Words, before);
         }
 
-        // FormatError for what is no health.
+        // FormatError for any other word.
         public static string Known(string word)
         {
             if (word != null && word != Up && Array.IndexOf(Words, word) < 0)
-                throw new FormatError("'" + word + "' is no health of Elasticsearch");
+                throw new FormatError("'" + word + "' is not a health of Elasticsearch");
             return word;
         }
 
-        // milliseconds: for all places that may be the node's. Where they are too few for a fair look, the last one
-        // counts.
+        // milliseconds: for all places that may be the node's. If they are too few for a reliable look, the last
+        // result counts.
         public void Look(long milliseconds)
         {
             if (milliseconds < FairMilliseconds && (Word != null || Cause != null))
@@ -68,8 +68,8 @@ namespace IdentityOpsAgent
                     : "a port from " + settings.FirstPort + " to " + settings.LastPort);
         }
 
-        // Where a program of this computer listens, by Windows' own list: so nobody else can be asked, whatever the
-        // settings name as the host.
+        // Places on this computer where a program listens, from Windows' own list. So no other computer is asked,
+        // whatever host the settings name.
         private List<IPEndPoint> Places()
         {
             List<IPEndPoint> places = new List<IPEndPoint>();
@@ -109,8 +109,8 @@ namespace IdentityOpsAgent
         private void Ask(IPEndPoint place, int milliseconds)
         {
             LocalHttp answer = LocalHttp.Get(place, settings.IsTls, Path, milliseconds);
-            // Who speaks TLS ends the connection of a plain request ("received plaintext http traffic on an https
-            // channel, closing connection"); who does not may wait for more of a handshake.
+            // A TLS server ends the connection of a plain request ("received plaintext http traffic on an https
+            // channel, closing connection"). A server without TLS may wait for more of a handshake.
             if (answer.Status == 0 && (answer.HasEnded || settings.IsTls))
             {
                 LocalHttp other = LocalHttp.Get(place, !settings.IsTls, Path,
@@ -147,7 +147,7 @@ namespace IdentityOpsAgent
                 return "its answer is not the health of a cluster";
             }
             if (settings.Cluster != null && name != settings.Cluster)
-                return "it is not of the cluster '" + settings.Cluster + "'";
+                return "it is not in the cluster '" + settings.Cluster + "'";
             if (Array.IndexOf(Words, word) < 0)
                 return "its answer is not the health of a cluster";
             Word = word;

@@ -8,13 +8,13 @@ using System.Diagnostics;
 
 namespace IdentityOpsAgent
 {
-    // The nodes of Elasticsearch among the services of a quiesce: how each was before, and the wait for that after the
-    // start. Nothing of it makes a quiesce or a way back fail.
+    // The nodes of Elasticsearch among the services of a quiesce: their health before the stop, and the wait for the
+    // same health after the start. An error here never makes a quiesce or a way back fail.
     internal static class ElasticsearchNodes
     {
         private const int MillisecondsEach = 15000;
 
-        // Before the stop: into the items of the record. Gives what a person should know of it.
+        // Before the stop: writes the health into the items of the record. Returns warnings.
         public static List<string> Note(ProductRuntime runtime, List<QuiescedItem> items)
         {
             List<string> warnings = new List<string>();
@@ -36,8 +36,8 @@ namespace IdentityOpsAgent
             return warnings;
         }
 
-        // After the start of all services: until each node is again as good as it was, or the time is over. A cluster's
-        // other nodes may be on servers that are not started yet.
+        // After the start of all services: waits until each node is as healthy as before, or the time is over. Other
+        // nodes of a cluster may be on servers that are not started yet.
         public static List<string> Await(List<QuiescedItem> started, BoundedWait wait)
         {
             List<string> warnings = new List<string>();
@@ -45,9 +45,9 @@ namespace IdentityOpsAgent
             {
                 AwaitAll(started, wait, warnings);
             }
-            catch (Exception error)   // whatever it is, it holds nothing up
+            catch (Exception error)   // whatever it is, the start goes on
             {
-                warnings.Add("Elasticsearch was started, and its health is not known: " + error);
+                warnings.Add("Elasticsearch was started, but its health is not known: " + error);
             }
             return warnings;
         }
@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
                         one.Health.Look(Math.Min(MillisecondsEach, wait.Seconds * 1000L - watch.ElapsedMilliseconds));
                     else
                         warnings.Add("Elasticsearch (service '" + one.Service.Name
-                            + "') was started, and stopped again. Look into its log.");
+                            + "') was started, but stopped again. Check its log.");
                     if (!isRunning || one.Health.IsAsBefore(one.Service.Health))
                         awaited.Remove(one);
                 }
@@ -83,8 +83,8 @@ namespace IdentityOpsAgent
                 warnings.Add("Elasticsearch (service '" + one.Service.Name + "') was " + one.Service.Health
                     + " before it was stopped, and " + wait.Seconds + " seconds after its start it is "
                     + (one.Health.Word ?? "not known (" + one.Health.Cause + ")")
-                    + ". All else was started. If other nodes of its cluster are not started yet, it waits for them. "
-                    + "Else look into its log.");
+                    + ". The rest was started. If other nodes of its cluster are not started yet, it waits for them. "
+                    + "Otherwise check its log.");
         }
 
         private static ServiceFacts Running(string name)

@@ -8,22 +8,22 @@ using System.Globalization;
 
 namespace IdentityOpsAgent
 {
-    // Where a node of Elasticsearch answers to HTTP, as its service and its elasticsearch.yml say. What is not said, or
-    // cannot be read, is as Elastic's guide has it by default (Networking: http.port 9200-9300).
+    // Where a node of Elasticsearch answers HTTP requests, from its service and its elasticsearch.yml. Settings that
+    // are missing or cannot be read have the defaults of Elastic's guide (Networking: http.port 9200-9300).
     internal sealed class ElasticsearchSettings
     {
         private const int Limit = 1024 * 1024;   // bytes of elasticsearch.yml
         private const string FileName = "elasticsearch.yml", FolderOption = "-Des.path.conf=";
 
-        // Where procrun keeps the options of a service (commons.apache.org/daemon/procrun.html). Also the one of 64
-        // bits writes what a program of 32 bits sees.
+        // Where procrun keeps the options of a service (commons.apache.org/daemon/procrun.html). The 64-bit procrun,
+        // too, writes to the registry's 32-bit view.
         private static readonly string[] Procrun =
         {
             @"SOFTWARE\Wow6432Node\Apache Software Foundation\Procrun 2.0\",
             @"SOFTWARE\Apache Software Foundation\Procrun 2.0\",
         };
 
-        // Of Elastic's security, of Search Guard and of those that came from it.
+        // Settings of Elastic's security, of Search Guard and of its descendants.
         private static readonly string[] TlsNames =
         {
             "xpack.security.http.ssl.enabled", "searchguard.ssl.http.enabled",
@@ -31,8 +31,8 @@ namespace IdentityOpsAgent
         };
 
         public int FirstPort = 9200, LastPort = 9300;
-        public bool IsTls;       // it is said to be
-        public string Cluster;   // its name; null: not said
+        public bool IsTls;       // according to the settings
+        public string Cluster;   // its name; null: not set
 
         private ElasticsearchSettings()
         {
@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
                 string home = Paths.Parent(Paths.Parent(StoredPath.ProgramOf(command)) ?? "");   // above bin
                 folder = string.IsNullOrEmpty(home) ? null : Paths.Combine(home, "config");
             }
-            // A share is not opened: who could name one there would be sent this account's login.
+            // A share is not opened: whoever can set this path would receive this account's login.
             string twice = new string(Win32.Separator, 2);
             if (folder == null || !Win32.IsAbsolute(folder) || folder.StartsWith(twice, StringComparison.Ordinal))
                 return new Dictionary<string, string>();
@@ -85,8 +85,8 @@ namespace IdentityOpsAgent
             return new string[0];
         }
 
-        // next: what begins the next option; null: none follows. The path may stand in quotation marks, as may the
-        // option.
+        // next: the beginning of the next option; null: none follows. The path or the whole option may be in
+        // quotation marks.
         private static string FolderIn(IEnumerable<string> lines, string next)
         {
             foreach (string line in lines)

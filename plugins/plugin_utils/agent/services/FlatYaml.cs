@@ -7,15 +7,15 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // As much of YAML as settings on one line are: `a.b: c`, also with `a:` on a line above. Everything else is passed
-    // over: lists, texts over several lines, anchors.
+    // Reads only YAML settings on one line: `a.b: c`, also with `a:` on a line above. Skips everything else: lists,
+    // texts over several lines, anchors.
     internal static class FlatYaml
     {
-        // By full name, with dots; of a name that stands twice, what stands last.
+        // By full name, with dots. If a name is there twice, the last value counts.
         public static Dictionary<string, string> Parse(string text)
         {
             Dictionary<string, string> found = new Dictionary<string, string>(StringComparer.Ordinal);
-            List<KeyValuePair<int, string>> above = new List<KeyValuePair<int, string>>();   // how far in, and what
+            List<KeyValuePair<int, string>> above = new List<KeyValuePair<int, string>>();   // indentation and name
             foreach (string line in text.Split('\n'))
             {
                 string rest = line.Trim().TrimStart('\ufeff');
@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // Without its quotation marks, or without the comment behind it.
+        // Without its quotation marks, or without the comment after it.
         private static string Plain(string value)
         {
             int end = value[0] == '"' || value[0] == '\'' ? value.IndexOf(value[0], 1) : -1;

@@ -30,12 +30,12 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The pools at one moment: IIS is asked when the first of them is, and tells of all at once.
+    // The states of all pools at one moment: IIS is asked once, when the first pool is looked up.
     internal sealed class PoolStates
     {
         private List<PoolFacts> pools;
 
-        // As of Iis.Find.
+        // See Iis.Find.
         public PoolFacts Find(string name)
         {
             pools = pools ?? Iis.States();
@@ -43,15 +43,15 @@ namespace IdentityOpsAgent
         }
     }
 
-    // IIS, by the XML of its own program: appcmd.exe, by its full path. Its configuration holds the passwords of the
-    // pools' accounts, so that nothing of what it prints is told or kept but what is named here.
+    // IIS, through the XML of its program appcmd.exe, which is started by its full path. The configuration contains
+    // the passwords of the pools' accounts, so only what is named here is reported or kept of the output.
     internal static class Iis
     {
         public const string Service = "W3SVC";
         private const string What = "The application pools of IIS were not read or changed";
         private const int Limit = 16 * 1024 * 1024, Seconds = 120, LastWords = 5000;
 
-        // With their applications. Error appcmd_missing where IIS is there and its program is not.
+        // With their applications. Error appcmd_missing if IIS is installed without this program.
         public static List<PoolFacts> Pools()
         {
             List<PoolFacts> pools = States();
@@ -93,13 +93,13 @@ namespace IdentityOpsAgent
             return pools;
         }
 
-        // Without its applications; null where there is no pool of the name.
+        // Without its applications; null if there is no pool of the name.
         public static PoolFacts Find(string name)
         {
             return new PoolStates().Find(name);
         }
 
-        // Whether one of its processes is there, which may end some time after the pool has stopped.
+        // Whether it has worker processes. They may end some time after the pool has stopped.
         public static bool HasWorkers(string pool)
         {
             return Ask("list", "wp", "/xml").Tags.Exists(delegate(XmlTag tag)
@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             Ask("set", "apppool", "/apppool.name:" + pool, "/autoStart:" + (starts ? "true" : "false"), "/xml");
         }
 
-        // Several servers read one configuration from a share; what is written there is written for all of them.
+        // Several servers can read one configuration from a share. A change there affects all of them.
         public static bool IsConfigurationShared()
         {
             string path = Below(@"config\redirection.config");
@@ -150,7 +150,7 @@ namespace IdentityOpsAgent
             FileFacts facts;
             if (!Win32.TryFacts(program, out facts))
                 throw new AgentError("appcmd_missing", What, program,
-                    "IIS is installed (service " + Service + "), and its command line program is not there.",
+                    "IIS is installed (service " + Service + "), but its command line program is missing.",
                     "Add the feature Web-Scripting-Tools (IIS Management Scripts and Tools) to this server.");
             string output, errors;
             bool whole;
@@ -179,7 +179,7 @@ namespace IdentityOpsAgent
             return Read(program, arguments, whole, output, errors);
         }
 
-        // Not by the exit code, which is 1 also where there is nothing to list.
+        // The exit code is not used: it is 1 also if there is nothing to list.
         private static XmlTag Read(string program, string[] arguments, bool whole, string output, string errors)
         {
             XmlTag root = null;

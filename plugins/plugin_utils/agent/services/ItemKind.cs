@@ -4,7 +4,7 @@
 
 namespace IdentityOpsAgent
 {
-    // What runs of the product, in requests, records and answers.
+    // The kinds of items of the product, in requests, records and answers.
     internal static class ItemKind
     {
         public const string Service = "service", Pool = "pool", Task = "task", Process = "process";

@@ -14,17 +14,17 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // One GET to a program on this computer. Not with HttpWebRequest: its versions of TLS are one setting of the whole
-    // process, and without TLS 1.2 until somebody sets it; and each of its limits counts for one step, not for all.
-    // No name is looked up, no login is sent, no proxy is asked, nothing is followed; the certificate may be any.
+    // One GET request to a program on this computer. HttpWebRequest is not used: its TLS versions are a setting of
+    // the whole process, which lacks TLS 1.2 by default, and each of its time limits counts for one step only. No
+    // name is resolved, no login is sent, no proxy is used, no redirect is followed, and any certificate is accepted.
     internal sealed class LocalHttp
     {
         private const int Limit = 64 * 1024;
         private static readonly Encoding Latin = Encoding.GetEncoding("iso-8859-1");   // keeps each byte
 
-        public int Status;        // of HTTP; 0: that was no answer of HTTP
+        public int Status;        // of HTTP; 0: no HTTP answer
         public byte[] Body;       // never null; empty where there is none, or too much
-        public bool HasEnded;     // by its own will, not by the limit of time
+        public bool HasEnded;     // the other side ended it, not the time limit
         public string Failure;    // why there is no answer; null: there is one
 
         private readonly IPEndPoint place;
@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
             Body = new byte[0];
         }
 
-        // milliseconds: for all of it, from the connection to the last byte.
+        // milliseconds: for everything, from the connection to the last byte.
         public static LocalHttp Get(IPEndPoint place, bool tls, string path, int milliseconds)
         {
             LocalHttp answer = new LocalHttp(place, tls);
@@ -55,7 +55,7 @@ namespace IdentityOpsAgent
                 lock (closing)
                 {
                     isLate = true;
-                    socket.Close();   // what waits for it ends with an error
+                    socket.Close();   // so that waiting calls end with an error
                 }
             }, null, milliseconds, Timeout.Infinite))
             {
@@ -65,12 +65,12 @@ namespace IdentityOpsAgent
                     using (NetworkStream plain = new NetworkStream(socket, false))
                         Take(tls ? Exchange(plain, path) : Exchanged(plain, path));
                 }
-                catch (Exception error)   // of the socket, of the stream, of TLS: none is more than no answer
+                catch (Exception error)   // any error of the socket, stream or TLS only means no answer
                 {
                     Failure = error.Message;
                 }
             }
-            lock (closing)   // the time may be over just now: nothing is left open by then
+            lock (closing)   // the time may be over just now: then nothing stays open
                 HasEnded = !isLate;
             if (!HasEnded)   // a socket that was closed may look like the end of the answer
             {

@@ -4,15 +4,15 @@
 
 namespace IdentityOpsAgent
 {
-    // Why something of this computer is the product's.
+    // Why an item of this computer belongs to the product.
     internal sealed class ProductMatch
     {
         public const string ByRequest = "request", ByName = "name", ByFolder = "folder";
 
         public string Version;    // null: the request names it, whatever its version
         public string FoundBy;
-        public int Order;         // of its kind, as the request has them: what is stopped first comes first
-        public bool MayBeShared;  // by the request's word
+        public int Order;         // among its kind, as in the request: what is stopped first comes first
+        public bool MayBeShared;  // as the request says
 
         public JsonMap AddTo(JsonMap item)
         {

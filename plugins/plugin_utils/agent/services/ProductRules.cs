@@ -7,9 +7,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Which of this computer's services, pools, tasks and processes are the product's. If the request names some of
-    // a kind, these are, and no others. Otherwise those are that a row of the request matches by name or by program,
-    // and those that lie in a folder of the versions.
+    // Which services, pools, tasks and processes of this computer belong to the product. If the request names items
+    // of a kind, only these do. Otherwise those that a row of the request matches by name or by program, and those in
+    // a folder of the versions.
     internal sealed class ProductRules
     {
         private const string Elasticsearch = "elasticsearch";   // the component whose services are nodes of it
@@ -17,7 +17,7 @@ namespace IdentityOpsAgent
         public readonly List<string> Versions = new List<string>();
         private readonly List<Row> rows = new List<Row>(), named = new List<Row>();
         private readonly List<Glob> similar = new List<Glob>();
-        private readonly string only;   // a component; null: all that is the product's is asked for
+        private readonly string only;   // a component; null: everything of the product is requested
         private readonly List<Glob> onlyNames = new List<Glob>();
         private readonly List<string> onlyFolders = new List<string>();
         // By version: folders of the product, and those that it is installed in.
@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
             similar.AddRange(request.Texts("similar").ConvertAll(delegate(string text) { return new Glob(text); }));
         }
 
-        // null where it is not the product's. names: all by which it is known; paths: of its programs or its files.
+        // null if it does not belong to the product. names: all of its names; paths: of its programs or its files.
         public ProductMatch Of(string kind, IEnumerable<string> names, IEnumerable<string> paths)
         {
             bool isNamed = named.Exists(delegate(Row row) { return row.Kind == kind; });
@@ -85,7 +85,7 @@ namespace IdentityOpsAgent
             return isNamed ? null : OfFolder(paths);
         }
 
-        // Whether something that is the product's serves the one component that is asked for.
+        // Whether an item of the product serves the one component that is requested.
         public bool IsAskedFor(string kind, IEnumerable<string> names, IEnumerable<string> paths)
         {
             if (only == null)
@@ -108,8 +108,8 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Whether a service of the product is a node of Elasticsearch, whoever has named it: by a row of any version,
-        // by its name, or by the program that Elastic's own elasticsearch-service.bat installs.
+        // Whether a service of the product is a node of Elasticsearch: by a row of any version, by its name, or by
+        // the program that Elastic's own elasticsearch-service.bat installs.
         public bool IsElasticsearch(IEnumerable<string> names, string program)
         {
             foreach (string name in names)
@@ -143,7 +143,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // What the request names, and this computer does not have.
+        // Items that the request names but this computer does not have.
         public List<JsonMap> Unmatched()
         {
             return named.FindAll(delegate(Row row) { return !row.Met; }).ConvertAll(delegate(Row row)
@@ -186,7 +186,7 @@ namespace IdentityOpsAgent
             list.Add(new KeyValuePair<string, string>(version, folder));
         }
 
-        // One row of what runs, or one thing that the request names.
+        // One row that describes items, or one item that the request names.
         private sealed class Row
         {
             public string Kind, Version, Text, Component;

@@ -10,8 +10,8 @@ namespace IdentityOpsAgent
     {
         public ProductMatch Match;
         public ServiceFacts Facts;
-        public List<string> Dependents;   // that are not stopped, in the order in which they must be
-        public bool IsElasticsearch;      // it is a node of it
+        public List<string> Dependents;   // that are not stopped yet, in the order of stopping
+        public bool IsElasticsearch;      // it is one of its nodes
     }
 
     internal sealed class ProductPool
@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
         public ProcessFacts Facts;
     }
 
-    // Everything of the product that runs on this computer, or could; each kind in the order in which it is stopped.
+    // Everything of the product that runs on this computer or could run; each kind in the order of stopping.
     internal sealed class ProductRuntime
     {
         public readonly ProductRules Rules;
@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
         public readonly List<ProductPool> Pools = new List<ProductPool>();
         public readonly List<ProductTask> Tasks = new List<ProductTask>();
         public readonly List<ProductProcess> Processes = new List<ProductProcess>();
-        // What looks like the product's by its name, and no rule takes it for that.
+        // Items whose names look like the product's, but which no rule matches.
         public readonly List<JsonMap> Similar = new List<JsonMap>();
         public readonly List<string> Warnings = new List<string>();
         public bool HasIis, IsConfigurationShared;
@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
             Narrow();
         }
 
-        // Where one component alone is asked for, what does not serve it is left out.
+        // If one component alone is requested, items that do not serve it are left out.
         private void Narrow()
         {
             Services.RemoveAll(delegate(ProductService one)

@@ -7,9 +7,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `quiesce`: what of the product runs on this computer is recorded, then stopped, not disabled. It is
-    // done whole or not at all: where one thing does not stop, all that was stopped is started again. In two calls
-    // (`phase`), all servers are recorded before the first one is stopped.
+    // The operation `quiesce`: records what runs of the product on this computer, then stops it without disabling it.
+    // It stops everything or nothing: if one item does not stop, everything that was stopped is started again. With
+    // two calls (`phase`), all servers are recorded before the first one is stopped.
     internal sealed class Quiesce
     {
         private const string What = "GroupID was not stopped";
@@ -65,9 +65,9 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // By this very run, which has not begun to stop anything. Else an open record refuses: what it says was the
-        // state before, and what is so now may be its doing. A record of this run that somebody has ended refuses too:
-        // another run may be about to record the servers.
+        // Whether this run has recorded the state and has not begun to stop anything. Any other open record is
+        // refused: it has the state before, and the present state may be a result of its run. A record of this run
+        // that somebody has ended is refused too: another run may be about to record the servers.
         private bool IsRecorded()
         {
             bool isOpen = record != null && record.IsOpen;
@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             record.Write();
         }
 
-        // Where it cannot be proved, nothing is stopped, and the record ends.
+        // Proves that the watchdog works. If not, nothing is stopped, and the record ends.
         private void Prove()
         {
             try
@@ -162,7 +162,7 @@ namespace IdentityOpsAgent
             {
                 stop.Run();
             }
-            catch (Exception error)   // whatever it is, nothing may stay down
+            catch (Exception error)   // whatever it is, nothing may stay stopped
             {
                 Undo(AgentError.Of("quiesce", error));
             }
@@ -174,7 +174,7 @@ namespace IdentityOpsAgent
             Resumption way = WayBack();
             string rest = string.Join(" ", way.Failures.ToArray());
             answer.Failure = new AgentError("stop_failed", What, failure.Path, failure.Cause
-                + " What had been stopped was started again" + (rest.Length == 0 ? "." : ", but for this: " + rest),
+                + " What had been stopped was started again" + (rest.Length == 0 ? "." : ", except: " + rest),
                 rest.Length == 0 ? failure.Next : failure.Next + " Then run identityops.groupid.resume.");
         }
 

@@ -6,7 +6,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a quiesce is to stop, as it is now. Errors tell why it stops nothing.
+    // What a quiesce will stop, as it is now. Errors say why it stops nothing.
     internal sealed class QuiescePlan
     {
         private const string What = "GroupID was not stopped";
@@ -40,7 +40,8 @@ namespace IdentityOpsAgent
             {
                 if (pool.Outside.Count > 0 && !pool.Match.MayBeShared)
                     throw new AgentError("pool_shared", What, null, "The application pool '" + pool.Facts.Name
-                        + "' also serves what is not GroupID's: " + string.Join(", ", pool.Outside.ToArray()) + ".",
+                        + "' also serves what does not belong to GroupID: "
+                        + string.Join(", ", pool.Outside.ToArray()) + ".",
                         "Give GroupID a pool of its own, or name this one in groupid_services with shared: true.");
             }
         }
@@ -53,7 +54,7 @@ namespace IdentityOpsAgent
                     "Check that this is the right server, or name them in groupid_services.");
         }
 
-        // In the order in which they are stopped: what starts work, what takes in work, and what keeps the data.
+        // In the order of stopping: what starts work, what accepts work, and what keeps the data.
         public List<QuiescedItem> Items()
         {
             List<QuiescedItem> items = new List<QuiescedItem>();
@@ -75,7 +76,7 @@ namespace IdentityOpsAgent
             return items;
         }
 
-        // A transition that somebody has begun is awaited; in check mode it counts as ended.
+        // Waits for a state change that has begun; in check mode it counts as ended.
         private ServiceFacts Settled(string service)
         {
             ServiceFacts facts = null;
@@ -123,7 +124,7 @@ namespace IdentityOpsAgent
                 + ". Nothing was stopped.", "Look at it in Windows' own tools, and run again.");
         }
 
-        // Programs that people have started go on; they are told.
+        // Programs that people have started continue to run. They are reported.
         public List<JsonMap> Processes()
         {
             List<uint> ofServices = Runtime.Services.ConvertAll(

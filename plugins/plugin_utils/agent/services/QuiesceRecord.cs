@@ -6,18 +6,19 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What ran before a quiesce, on the disk of this computer before anything is stopped, and how far its way back is.
-    // It is the lock too: one that is not marked as resumed is never replaced. A second quiesce would take
-    // "everything is stopped" for the state before.
+    // What ran before a quiesce, written to the disk of this computer before anything is stopped, and the progress of
+    // its way back. It is also the lock: a record that is not marked as resumed is never replaced. Otherwise a second
+    // quiesce would record "everything is stopped" as the state before.
     internal sealed class QuiesceRecord
     {
         public const string LockName = "quiesce.lock", ByRun = "run", ByWatchdog = "watchdog";
         private const string FileName = "quiesce.json";
 
         public string Epoch, RunId, Controller, User, Started, Resumed;   // Resumed: null until all is as before
-        // BegunTicks: when its stop began, in ticks of the boot in which it was recorded; null: not yet. Stopped: when
-        // that had ended. DeadlineTicks: when the watchdog resumes; null: there is none. Ending: the way back has
-        // begun. Proof: what the watchdog saw, from then on. DownFor: ms from BegunTicks to Resumed; null: not known.
+        // BegunTicks: when its stop began, in ticks of the boot in which it was recorded; null: not yet. Stopped:
+        // when the stop had ended. DeadlineTicks: when the watchdog resumes; null: there is none. Ending: the way
+        // back has begun. Proof: what the watchdog saw until then. DownFor: ms from BegunTicks to Resumed; null: not
+        // known.
         public string Boot, Stopped, ResumedBy;
         public long? BegunTicks, StoppedTicks, DeadlineTicks, WatchdogSeconds, DownFor;
         public JsonMap Proof;
@@ -31,7 +32,7 @@ namespace IdentityOpsAgent
             this.what = what;
         }
 
-        // null where there is none. Errors: state_owner, quiesce_record.
+        // null if there is none. Errors: state_owner, quiesce_record.
         public static QuiesceRecord Current(string what)
         {
             string path = Paths.Combine(StateFolder.Current, FileName);
@@ -52,7 +53,7 @@ namespace IdentityOpsAgent
             }
             catch (FormatError error)
             {
-                throw Unreadable(what, path, "It cannot be: " + error.Message + ".");
+                throw Unreadable(what, path, "It is not valid: " + error.Message + ".");
             }
         }
 
@@ -67,7 +68,7 @@ namespace IdentityOpsAgent
             get { return DeadlineTicks != null && SystemClock.Ticks() >= DeadlineTicks; }
         }
 
-        // By whom, for a refusal and for a look.
+        // Who made it, for an error or a report.
         public JsonMap Head()
         {
             return new JsonMap().Set("epoch", Epoch).Set("run", RunId).Set("controller", Controller).Set("user", User)
@@ -79,9 +80,10 @@ namespace IdentityOpsAgent
         {
             string run = "The run " + RunId + " of " + Controller + " (" + User + ")";
             return BegunTicks == null
-                ? run + " recorded at " + Started + " what runs of GroupID here, for " + Epoch
+                ? run + " recorded at " + Started + " what runs of GroupID on this server, for " + Epoch
                     + ". It has stopped nothing yet, and its record is open."
-                : run + " stopped GroupID here at " + Started + ", for " + Epoch + ", and it is not started again.";
+                : run + " stopped GroupID here at " + Started
+                    + ", for " + Epoch + ", and it has not been started again.";
         }
 
         public bool IsOf(string epoch, string run)
@@ -89,7 +91,7 @@ namespace IdentityOpsAgent
             return Epoch == epoch && RunId == run;
         }
 
-        // As an answer has it; null where nobody watched.
+        // For an answer; null if there was no watchdog.
         public JsonMap ProofTold()
         {
             return Proof == null ? null : new JsonMap().Set("samples", Proof["samples"])
@@ -97,7 +99,7 @@ namespace IdentityOpsAgent
                 .Set("resumed_by", ResumedBy ?? ByRun);
         }
 
-        // Notes that all is as before, and how long it was not.
+        // Records that everything is as before, and how long it was not.
         public void MarkResumed(string by)
         {
             Resumed = Timestamps.Text(Timestamps.Now());
@@ -113,7 +115,7 @@ namespace IdentityOpsAgent
             DownFor = null;
         }
 
-        // The whole document, in the place of the one before and through to the medium. Error: write_failed.
+        // Replaces the whole document and flushes it to the disk. Error: write_failed.
         public void Write()
         {
             Writer writer = new Writer(what, "Free disk space on the system's drive.", true);
@@ -126,7 +128,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Before each thing that is stopped the record is read again: who has removed or ended it meanwhile is heeded.
+        // The record is read again before each item is stopped, in case somebody has removed or ended it.
         public void RequireCurrent()
         {
             QuiesceRecord now = Current(what);
@@ -135,15 +137,15 @@ namespace IdentityOpsAgent
             RequireSame(now);
         }
 
-        // Write, where the record is still there.
+        // Writes it if the record is still there.
         public void Save()
         {
             RequireCurrent();
             Write();
         }
 
-        // Whether the marks of a way back can be written. Another one's record is heeded; one that was removed is not
-        // made again. unreadable: why it cannot be told, perhaps for a moment; else null.
+        // Whether the marks of a way back can be written. Another run's record is an error; a removed one is not made
+        // again. unreadable: why this is not known, perhaps only for a moment; otherwise null.
         public bool IsThere(out string unreadable)
         {
             QuiesceRecord now = null;
@@ -170,8 +172,8 @@ namespace IdentityOpsAgent
         private AgentError Replaced()
         {
             return new AgentError("quiesce_record", what, Paths.Combine(StateFolder.Current, FileName),
-                "The record of what ran before was removed or replaced while it was at work.",
-                "Look at what runs with groupid_services, and start by hand what is missing.");
+                "The record of what ran before was removed or replaced while it was in use.",
+                "Check what runs with groupid_services, and start by hand what is missing.");
         }
 
         private static QuiesceRecord Parse(string what, JsonMap stored)
@@ -220,7 +222,7 @@ namespace IdentityOpsAgent
         {
             return new AgentError("quiesce_record", what, path, cause,
                 "The file says what ran before GroupID was stopped. If a later version of this collection wrote it, "
-                    + "resume with that version. Else look at what runs with groupid_services, start by hand what is "
+                    + "resume with that version. Else check what runs with groupid_services, start by hand what is "
                     + "missing, and remove the file.");
         }
     }

@@ -6,7 +6,7 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // What the watchdog's process has seen while all was stopped: its looks, and why they are no proof.
+    // What the watchdog's process has seen while everything was stopped: its looks, and why they may be no proof.
     internal sealed class QuiesceSamples
     {
         public const int Every = 2000, LongestGap = 10000;   // ms
@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         private readonly QuiesceRecord record;
         private long last;   // ticks
 
-        // Those that an earlier process of this watchdog has left, or none.
+        // Takes over the looks of an earlier process of this watchdog, if there are any.
         public QuiesceSamples(QuiesceRecord record)
         {
             this.record = record;
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
             return Count == 0 || now - last >= Every;
         }
 
-        // finding: what was not stopped; null: all was.
+        // finding: what was not stopped; null: everything was.
         public void Add(long now, string finding)
         {
             LookAtGap(now);
@@ -70,11 +70,11 @@ namespace IdentityOpsAgent
             long gap = Math.Max(0, now - last);
             Longest = Math.Max(Longest, gap);
             if (gap > LongestGap)
-                Break("Nothing looked whether all was still stopped for " + gap / 1000 + " seconds, until "
+                Break("Nothing checked that everything was stopped for " + gap / 1000 + " seconds, until "
                     + Timestamps.Text(Timestamps.Now()) + ".");
         }
 
-        // A full drive loses nothing: the next look writes all.
+        // If a full drive prevents this, the next look writes everything.
         public void Save()
         {
             try
@@ -89,7 +89,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What of the record is not stopped, for people; null: all is.
+        // An item of the record that is not stopped, as a sentence for people; null: all are stopped.
         public static string Finding(QuiesceRecord record)
         {
             PoolStates pools = new PoolStates();
@@ -98,8 +98,8 @@ namespace IdentityOpsAgent
             return active == null ? null : "The " + active.Kind + " '" + active.Name + "' was not stopped";
         }
 
-        // Before the way back starts anything: the proof, into the record. Nothing where nothing was stopped, or nobody
-        // watched, or the way back has begun already.
+        // Before the way back starts anything: writes the proof into the record. Does nothing if nothing was stopped,
+        // nobody watched, or the way back has begun already.
         public static void Conclude(QuiesceRecord record, string because)
         {
             if (record.Proof != null || record.Ending || record.BegunTicks == null || record.DeadlineTicks == null)
@@ -126,17 +126,17 @@ namespace IdentityOpsAgent
             }
             catch (AgentError error)
             {
-                finding = "It is not known what was stopped (" + error.Cause + ")";
+                finding = "It is not known what was still stopped (" + error.Cause + ")";
             }
             catch (SystemError error)
             {
-                finding = "It is not known what was stopped (" + error.Message + ")";
+                finding = "It is not known what was still stopped (" + error.Message + ")";
             }
             samples.LookAtGap(SystemClock.Ticks());
             if (finding != null)
                 samples.Break(finding + " when it was to be started again.");
             if (samples.Count == 0)
-                samples.Break("The watchdog never looked.");
+                samples.Break("The watchdog made no check.");
         }
     }
 }

@@ -7,7 +7,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Stops what a record says. It throws where one thing does not stop; whoever calls starts again what was stopped.
+    // Stops the items of a record. Throws if one does not stop; the caller then starts again what was stopped.
     internal sealed class QuiesceStop
     {
         private const int Rounds = 3;
@@ -45,12 +45,12 @@ namespace IdentityOpsAgent
             record.Save();
             string broken = record.DeadlineTicks == null ? null : Watchdog.AwaitLook(record);
             RequireTime();
-            if (broken != null)   // what is saved from now on would be no point in time
+            if (broken != null)   // a backup would no longer be of one point in time
                 throw new AgentError("not_done", "GroupID did not stay stopped", null, broken,
                     "Remove the cause, and run again.");
         }
 
-        // The watchdog has to wait for the end of the stop.
+        // The stop must end before the watchdog resumes.
         private void RequireTime()
         {
             if (record.IsOutOfTime)
@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
                     "Set quiesce_max (groupid_quiesce_max) to more seconds.");
         }
 
-        // What somebody has stopped since the record was written is left to him.
+        // An item that somebody has stopped since the record was written is left alone.
         private void StopIfActive(QuiescedItem item)
         {
             Progress.ThrowIfCancelled();
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
             return isActive;
         }
 
-        // Looks again at everything when all is stopped: what Windows or IIS has started again.
+        // Checks everything again when all is stopped: Windows or IIS may have started something again.
         private void RequireStopped()
         {
             for (int round = 1; ; round++)

@@ -7,21 +7,22 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One thing of the record: what it was before the quiesce, what the quiesce did to it, and how far its way back is.
+    // One item of the record: its state before the quiesce, what the quiesce did to it, and the progress of its way
+    // back.
     internal abstract class QuiescedItem
     {
-        // Marks of `Stopping` and `Resuming`. `Begun` is on the disk before anything is changed, so that who comes
-        // later knows what may be the quiesce's doing, and what is not.
+        // Marks of `Stopping` and `Resuming`. `Begun` is on the disk before anything is changed, so that a later
+        // process knows what the quiesce may have changed.
         public const string Begun = "begun", Done = "done", Failed = "failed";
 
         public readonly string Kind, Name;
         public string Stopping, Resuming;   // null: not yet
-        public string Note;                 // what somebody changed meanwhile, and what stays so
-        public string Warning;              // what is not known of its stop
+        public string Note;                 // what somebody changed meanwhile, which is kept
+        public string Warning;              // what is not known about its stop
 
         protected const string Gone = "it is no longer there";
 
-        // What else of it the quiesce has changed, for the way back.
+        // What else the quiesce has changed, for the way back.
         protected readonly List<string> Changed = new List<string>();
 
         protected QuiescedItem(string kind, string name)
@@ -30,25 +31,27 @@ namespace IdentityOpsAgent
             Name = name;
         }
 
-        // Whether it could write, as the record has it: then the quiesce stops it.
+        // Whether the recorded item was able to write: then the quiesce stops it.
         public abstract bool HasRun();
 
-        // Whether it does not run, and Windows may be about to start it: then the quiesce keeps it from that.
+        // Whether it does not run, but Windows may be about to start it: then the quiesce prevents that.
         public bool MayStart { get; protected set; }
 
         public abstract bool IsActive(PoolStates pools);
 
-        // Has ended what IsActive tells of. `save`: writes the record, before a change that the way back must know of.
+        // Stops it, so that IsActive becomes false. `save`: writes the record before a change that the way back must
+        // know.
         public abstract void Stop(BoundedWait wait, Action save);
 
-        // Brings back what the record says. Gives what somebody changed meanwhile, and stays so; null for nothing.
-        // goesOn: an earlier way back had begun with it. save: as of Stop.
+        // Brings back the recorded state. Returns what somebody changed meanwhile, which is kept; null for nothing.
+        // goesOn: an earlier way back had begun with it. save: see Stop.
         public abstract string Resume(BoundedWait wait, bool goesOn, Action save);
 
-        // What Resume would give now.
+        // What Resume would return now.
         public abstract string Foreseen(bool goesOn);
 
-        // Whether Resume has left something to Finish, which comes when all of its kind have been brought back.
+        // Whether Resume has left something for Finish, which is called when all items of the kind have been brought
+        // back.
         public virtual bool IsUnfinished
         {
             get { return false; }
@@ -58,7 +61,7 @@ namespace IdentityOpsAgent
         {
         }
 
-        // How it differs from the record, where the quiesce did not touch it; null: not at all.
+        // How it differs from the record, if the quiesce did not change it; null: not at all.
         public abstract string Difference(PoolStates pools);
 
         protected abstract JsonMap Before();
@@ -70,7 +73,7 @@ namespace IdentityOpsAgent
                 .Set("note", Note);
         }
 
-        // FormatError for what no quiesce has written.
+        // FormatError for what no quiesce writes.
         public static QuiescedItem Parse(JsonMap stored)
         {
             string kind = stored.Text("kind"), name = stored.Text("name");
@@ -83,7 +86,7 @@ namespace IdentityOpsAgent
             else if (kind == ItemKind.Task)
                 item = new QuiescedTask(name, before);
             else
-                throw new FormatError("'" + kind + "' is no kind of thing");
+                throw new FormatError("'" + kind + "' is not a kind of item");
             item.MayStart = stored.Flag("may_start", false);
             item.Changed.AddRange(stored.Texts("changed"));
             item.Stopping = stored.TextOrNull("stopping");
@@ -92,7 +95,7 @@ namespace IdentityOpsAgent
             return item;
         }
 
-        // What a person is told: what it is, and how it is to be as before.
+        // For people: what it is, and what state it will get back.
         public JsonMap Described()
         {
             return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before())

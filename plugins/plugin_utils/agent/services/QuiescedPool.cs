@@ -6,8 +6,8 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // An application pool: stopped; it keeps that it starts with IIS, unless it was seen to start again while it
-    // should not.
+    // An application pool: it is stopped. It still starts with IIS, unless it started again while it had to be
+    // stopped.
     internal sealed class QuiescedPool : QuiescedItem
     {
         private const string Started = "started", Stopped = "stopped", GoingUp = "starting", GoingDown = "stopping",
@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
             return facts.State == GoingUp || facts.State == GoingDown;
         }
 
-        // Whether it may be kept from starting with IIS: it does so, and the quiesce has not changed that yet.
+        // Whether its start with IIS can be switched off: it is on, and the quiesce has not changed it yet.
         public bool CanBeHeld
         {
             get { return startsItself && !Changed.Contains(StartsItself); }
@@ -67,11 +67,11 @@ namespace IdentityOpsAgent
                 isDown |= facts == null || IsDown(facts);
                 return isDown && (facts != null && facts.State == OfStoppedIis || !HasWorkers());
             }))
-                throw Late(wait, isDown ? "it has stopped, and a worker process of it has not ended"
+                throw Late(wait, isDown ? "it has stopped, but a worker process of it has not ended"
                     : "it has not stopped");
         }
 
-        // Not every server can tell: then a pool has stopped when IIS says so.
+        // Not every server can report this. Then a pool has stopped when IIS says so.
         private bool HasWorkers()
         {
             try
@@ -80,13 +80,13 @@ namespace IdentityOpsAgent
             }
             catch (AgentError error)
             {
-                Warning = "It is not known whether all worker processes of the application pools have ended, which the "
-                    + "feature Web-Request-Monitor tells: " + error.Cause;
+                Warning = "It is not known whether all worker processes of the application pools have ended. Only the "
+                    + "feature Web-Request-Monitor can report it: " + error.Cause;
                 return false;
             }
         }
 
-        // IIS refuses what is so already: somebody may have been quicker.
+        // IIS refuses a change to the state that the pool already has: somebody may have been faster.
         private void Ask(Action<string> ask, Predicate<PoolFacts> isSo)
         {
             try
@@ -100,7 +100,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What IIS starts again although it was stopped.
+        // For a pool that IIS starts again although it was stopped.
         public void Hold(BoundedWait wait, Action save)
         {
             Changed.Add(StartsItself);
@@ -136,7 +136,7 @@ namespace IdentityOpsAgent
         private string Meanwhile(PoolFacts facts)
         {
             if (WaitsForIis(facts))
-                return "IIS is stopped, and starts it when it starts";
+                return "IIS is stopped, and starts the pool when IIS starts";
             return facts.StartsItself == startsItself || Changed.Contains(StartsItself) ? null : ChangedStart(facts);
         }
 
@@ -168,7 +168,8 @@ namespace IdentityOpsAgent
 
         private static string ChangedStart(PoolFacts facts)
         {
-            return facts.StartsItself ? "it starts with IIS, and did not" : "it does not start with IIS, and did";
+            return facts.StartsItself ? "it starts with IIS now, and did not before"
+                : "it does not start with IIS now, and did before";
         }
     }
 }

@@ -7,26 +7,27 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A service: stopped, and not disabled. Its start type changes in two cases: it ran and was disabled, for the
-    // moment of its start; and its recovery starts it again although it was stopped, until the way back.
+    // A service: it is stopped, not disabled. Its start type is changed in two cases. If it ran although it was
+    // disabled, it is made startable for the moment of its start. If its recovery would start it again, it is
+    // disabled until the way back.
     internal sealed class QuiescedService : QuiescedItem
     {
         private const int InvalidControl = 1052, RequestTimeout = 1053, DatabaseLocked = 1055, AlreadyRunning = 1056,
             CannotAccept = 1061, NotActive = 1062, OwnCode = 1066, MarkedForDeletion = 1072;
 
-        // What the quiesce has disabled, and what the way back has made startable.
+        // Disabled by the quiesce; made startable by the way back.
         private const string Held = "held", Lifted = "lifted";
 
-        public string Health;   // of a node of Elasticsearch that ran: how it was; null: not known, or no node
+        public string Health;   // of a node of Elasticsearch before the stop; null: not known, or no node
 
-        // In the record: the state of one that Windows was about to start. It counts as what that leads to.
+        // In the record: the state of a service that Windows was about to start. It counts as running.
         private const string Due = "due";
 
         private readonly uint state, startType;
         private readonly bool isDue;
         private bool pausesAtLast;
 
-        // facts: after its transitions; one that has not ended counts as what it leads to.
+        // facts: after its state changes; a change that has not ended counts as the state that it leads to.
         public QuiescedService(ServiceFacts facts)
             : base(ItemKind.Service, facts.Name)
         {
@@ -71,7 +72,7 @@ namespace IdentityOpsAgent
             ServiceFacts facts = ServiceControl.Find(Name);
             if (facts == null || !IsStartedAgain(facts) && !(isDue && DelayedStart.IsWaiting(facts)))
                 return;
-            // Not before: a service whose stop is no failure is left as it is. The flag of its recovery actions would
+            // Only now: a service whose stop is no failure is not disabled. The flag of its recovery actions would
             // be the smaller change, but "takes effect the next time the system is started", and a restart that is
             // queued "cannot be canceled" (Microsoft Learn: SERVICE_FAILURE_ACTIONS_FLAG, ChangeServiceConfig2W).
             Changed.Add(Held);
@@ -80,7 +81,8 @@ namespace IdentityOpsAgent
             StopOnce(wait);   // it may have been started meanwhile
         }
 
-        // Sooner or later. Whether the exit code alone is a failure depends on a flag, as it was when Windows started.
+        // Now or later. Whether an exit code alone is a failure depends on a flag, with its value at the start of
+        // Windows.
         private static bool IsStartedAgain(ServiceFacts facts)
         {
             return facts.Recovers && facts.StartType != ServiceFacts.Disabled
@@ -106,11 +108,11 @@ namespace IdentityOpsAgent
             if (!done && refusal != null)
                 throw Failure(refusal.Message);
             if (!done)
-                throw Late(wait, hasStopped ? "it has stopped, and its process " + facts.Process + " has not ended"
+                throw Late(wait, hasStopped ? "it has stopped, but its process " + facts.Process + " has not ended"
                     : "it has not stopped");
         }
 
-        // Also one that runs in another process than before: it was started again.
+        // Also true if it runs in another process than before: then it was started again.
         private bool HasStopped(ServiceFacts before)
         {
             ServiceFacts now = ServiceControl.Find(Name);
@@ -118,7 +120,7 @@ namespace IdentityOpsAgent
                 || before.HasOwnProcess && now.Process != 0 && now.Process != before.Process;
         }
 
-        // null: it is asked, or need not be. Else what passes: it can be asked again.
+        // null: the request was sent, or is not needed. Otherwise a temporary error: the request can be repeated.
         private SystemError RefusalToStop()
         {
             uint before = StateNow();
@@ -131,8 +133,8 @@ namespace IdentityOpsAgent
             {
                 if (error.Code == NotActive || error.Code == CannotAccept && before == ServiceFacts.StopPending)
                     return null;
-                // The manager waits for the handler of this service, or of any other; a service that is starting takes
-                // no control in.
+                // The manager waits for the handler of this service, or of another one. A service that is starting
+                // accepts no control.
                 if (error.Code == CannotAccept || error.Code == RequestTimeout
                     || error.Code == InvalidControl && IsPending(before))
                     return error;
@@ -176,7 +178,7 @@ namespace IdentityOpsAgent
             return facts == null ? Gone : Meanwhile(facts, goesOn);
         }
 
-        // What somebody has changed since the quiesce; null for nothing.
+        // What somebody has changed since the quiesce; null: nothing.
         private string Meanwhile(ServiceFacts facts, bool goesOn)
         {
             List<string> all = new List<string>();
@@ -197,7 +199,7 @@ namespace IdentityOpsAgent
                 && !Changed.Contains(Held);
         }
 
-        // An earlier way back was cut off between its start and its pause.
+        // An earlier way back was interrupted between its start and its pause.
         private bool IsOurStart(bool goesOn)
         {
             return goesOn && state == ServiceFacts.Paused;
@@ -253,7 +255,7 @@ namespace IdentityOpsAgent
                     : started.ExitCode == OwnCode ? " with an error of its own" : ", error " + started.ExitCode));
         }
 
-        // As RefusalToStop.
+        // Like RefusalToStop.
         private SystemError RefusalToStart()
         {
             try
@@ -270,7 +272,7 @@ namespace IdentityOpsAgent
             return null;
         }
 
-        // Not before: what needs it can be started only while it runs.
+        // It is paused last: services that need it can be started only while it runs.
         public override bool IsUnfinished
         {
             get { return pausesAtLast; }
@@ -321,7 +323,7 @@ namespace IdentityOpsAgent
             return facts == null ? ServiceFacts.Stopped : facts.State;
         }
 
-        // Where a transition leads to; a state that is none leads to itself.
+        // The state that a state change leads to; any other state is returned as it is.
         private static uint TargetOf(uint state)
         {
             switch (state)

@@ -6,7 +6,7 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // A scheduled task: disabled, and what runs of it is awaited.
+    // A scheduled task: it is disabled, and its running instances are awaited.
     internal sealed class QuiescedTask : QuiescedItem
     {
         private readonly bool enabled;
@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
                 TaskScheduler.SetEnabled(Name, false);
         }
 
-        // Also of one that was disabled before: an instance that had begun goes on.
+        // Also for a task that was disabled before: an instance that had begun goes on.
         public void AwaitEnd(BoundedWait wait)
         {
             if (!wait.Until(delegate { return !IsBusy(); }))
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
             if (facts == null)
                 return Gone;
             return facts.IsEnabled == enabled ? null : "it is " + (facts.IsEnabled ? "enabled" : "disabled")
-                + ", and was not";
+                + " now, and was not before";
         }
 
         protected override JsonMap Before()

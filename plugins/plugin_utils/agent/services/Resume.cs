@@ -7,13 +7,13 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The way back from a quiesce, by its record: in the opposite order, tasks last. Each thing is tried; one that
-    // fails holds no other up, and leaves the record open, so that the next way back tries it again.
+    // The way back from a quiesce, by its record: in the opposite order, tasks last. Each item is tried. If one
+    // fails, the others are still started, and the record stays open, so that the next way back tries it again.
     internal sealed class Resumption
     {
         private const string Resumed = "resumed", Untouched = "untouched", Changed = "changed", Failed = "failed";
 
-        // As the record has them: kind, name, outcome, note.
+        // In the order of the record: kind, name, outcome, note.
         public readonly List<JsonMap> Outcomes = new List<JsonMap>();
         public readonly List<string> Failures = new List<string>(), Warnings = new List<string>();
 
@@ -23,10 +23,10 @@ namespace IdentityOpsAgent
         private readonly string by;
         private readonly PoolStates pools = new PoolStates();   // those that were not touched
         private readonly Dictionary<QuiescedItem, string> outcomes = new Dictionary<QuiescedItem, string>();
-        private bool isThere;       // the record: its marks can be written
+        private bool isThere;       // the record exists, so its marks can be written
         private string unwritten;   // why the record is not as it should be
 
-        // The holder of the lock alone does it. check: only predicted. by: QuiesceRecord.ByRun or ByWatchdog.
+        // Only the holder of the lock may run it. check: only predicts. by: QuiesceRecord.ByRun or ByWatchdog.
         public Resumption(QuiesceRecord record, int seconds, bool check, string by)
         {
             this.by = by;
@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
             if (!check)
             {
                 LookAtRecord();
-                record.Ending = true;   // what starts from now on is the way back's doing
+                record.Ending = true;   // what starts from now on is started by the way back
                 Save();
             }
             List<QuiescedItem> services = record.Items.FindAll(
@@ -66,10 +66,10 @@ namespace IdentityOpsAgent
                 return;
             }
             record.UnmarkResumed();
-            Failures.Add("All runs as before, and the record does not say so: " + unwritten);
+            Failures.Add("Everything runs as before, but the record does not say so: " + unwritten);
         }
 
-        // Only now: until all is as recorded, the watchdog may have to do the rest.
+        // Only now: until everything is as recorded, the watchdog may have to do the rest.
         private void Disarm()
         {
             string left = record.DeadlineTicks == null || by == QuiesceRecord.ByWatchdog ? null : Watchdog.Disarm();
@@ -107,7 +107,7 @@ namespace IdentityOpsAgent
             {
                 failure = item.Failure(error.Message).Cause;
             }
-            catch (Exception error)   // whatever it is, it holds no other up
+            catch (Exception error)   // whatever it is, the other items go on
             {
                 failure = item.Failure(error.ToString()).Cause;
             }
@@ -144,13 +144,13 @@ namespace IdentityOpsAgent
             Save();
         }
 
-        // What ran is started all the same where the record is gone or cannot be read.
+        // If the record is gone or cannot be read, what ran is started all the same.
         private void LookAtRecord()
         {
             isThere = record.IsThere(out unwritten);
         }
 
-        // Also on a full drive: the marks only tell a later way back what this one did.
+        // A full drive is no error here: the marks only tell a later way back what this one did.
         private void Save()
         {
             try
@@ -170,7 +170,7 @@ namespace IdentityOpsAgent
             Failures.Add(cause);
             outcomes[item] = Failed;
             if (!check)
-                Save();   // what of it has been brought back is known to the next way back
+                Save();   // so that the next way back knows what this one has done
         }
     }
 
@@ -179,8 +179,8 @@ namespace IdentityOpsAgent
     {
         private const string What = "GroupID was not started again as it was before";
 
-        // It may come in the middle of what the run does while all is stopped.
-        private const string ByHand = "Somebody started GroupID again, and did not name the run that had stopped it.";
+        // This may happen while the run still needs everything to be stopped.
+        private const string ByHand = "Somebody started GroupID again without naming the run that had stopped it.";
 
         public static Answer Run(JsonMap request)
         {
@@ -189,7 +189,8 @@ namespace IdentityOpsAgent
             string epoch = request.TextOrNull("epoch"), run = request.TextOrNull("run");
             bool isNamed = epoch != null || run != null;
             int seconds = (int)request.Number("item_seconds", 1, 3600);
-            // A run may have lost the connection to its own stop, which goes on; nobody else would come later.
+            // A run may have lost the connection to its own stop, which goes on. So wait for it: nobody would try
+            // again later.
             using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName, true,
                 isNamed ? seconds : 0))
             {
@@ -219,8 +220,8 @@ namespace IdentityOpsAgent
                 if (way.Failures.Count > 0)
                     answer.Failure = new AgentError("resume_incomplete", What, null,
                         string.Join(" ", way.Failures.ToArray()),
-                        "All others were started. Remove the cause, then run identityops.groupid.resume again; what is "
-                            + "disabled or removed meanwhile is left as it is.");
+                        "All others were started. Remove the cause, then run identityops.groupid.resume again. Items "
+                            + "that are disabled or removed meanwhile are left as they are.");
             }
             return answer;
         }

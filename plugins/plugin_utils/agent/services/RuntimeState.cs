@@ -6,7 +6,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `state`: what of the product runs on this computer. It only looks.
+    // The operation `state`: reports what runs of the product on this computer. It changes nothing.
     internal static class RuntimeState
     {
         public static Answer Run(JsonMap request)
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // One that cannot be read hides nothing of what runs.
+        // A record that cannot be read does not hide what runs.
         private static JsonMap Record(List<string> warnings)
         {
             try

@@ -6,7 +6,7 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // The words for the numbers that Windows' managers give, in answers and in the record of a quiesce.
+    // Words for the numbers of Windows' managers, in answers and in the record of a quiesce.
     internal static class RuntimeWords
     {
         private static readonly string[] ServiceStates =

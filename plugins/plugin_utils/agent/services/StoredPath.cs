@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
     // Paths as Windows stores them for services, tasks and sites.
     internal static class StoredPath
     {
-        // The program of a command line, without its arguments, as far as its text tells.
+        // The program of a command line, without its arguments, as far as its text shows.
         public static string ProgramOf(string command)
         {
             string text = (command ?? "").Trim();

@@ -6,20 +6,20 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // The watchdog as a quiesce arms it and a resume removes it. The holder of the quiesce's lock alone does either.
+    // A quiesce arms the watchdog, and a resume removes it. Only the holder of the quiesce's lock does either.
     internal static class Watchdog
     {
         private const string What = "GroupID was not stopped";
 
-        // Until its process has compiled the agent and read the record, in ms; then until its first look.
+        // ms until its process has compiled the agent and read the record; then until its first look.
         private const int ProofWithin = 180000, LookWithin = 60000, EndsWithin = 20000, Pause = 200;
 
-        private const string Lost = "Nobody would start GroupID again if this run were lost: ";
+        private const string Lost = "If this run were lost, nothing would start GroupID again: ";
 
         // A task that was asked to run may not run yet.
         private const int RunsWithin = 10000;
 
-        // What is there of an earlier watchdog may be replaced. Error: watchdog_failed.
+        // The folder of an earlier watchdog may be replaced. Error: watchdog_failed.
         public static void RequireOwnFolder()
         {
             Try(delegate
@@ -29,8 +29,9 @@ namespace IdentityOpsAgent
             });
         }
 
-        // After RequireOwnFolder, and before the record is written, so that none lies there without a watchdog, whoever
-        // dies. Where none is written after all, the task's next process removes the task. Error: watchdog_failed.
+        // Called after RequireOwnFolder and before the record is written, so that no record is ever without a
+        // watchdog. If no record is written after all, the task's next process removes the task. Error:
+        // watchdog_failed.
         public static void Register(QuiesceRecord record, int itemSeconds)
         {
             Try(delegate
@@ -74,17 +75,18 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The record lies there. Error: watchdog_failed.
+        // The record must be written already. Error: watchdog_failed.
         public static void Prove(QuiesceRecord record)
         {
             Try(delegate
             {
                 TaskScheduler.Start(WatchdogTask.Path);
-                Await(delegate { return HasMark(record) && WatchdogFolder.IsWatched; }, ProofWithin, "left no mark");
+                Await(delegate { return HasMark(record) && WatchdogFolder.IsWatched; }, ProofWithin,
+                    "did not report its start");
             });
         }
 
-        // Before the first stop: what was proved may have ended since. Error: watchdog_failed.
+        // Before the first stop: the watchdog may have ended since it was proved. Error: watchdog_failed.
         public static void RequireAlive(QuiesceRecord record)
         {
             Try(delegate
@@ -94,8 +96,8 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Since all is stopped, or until it would rather resume. Gives what has broken the proof already, or null.
-        // Error: watchdog_failed.
+        // After everything is stopped: waits for the first look, unless the time is over. Returns what has already
+        // broken the proof, or null. Error: watchdog_failed.
         public static string AwaitLook(QuiesceRecord record)
         {
             QuiesceSamples samples = null;
@@ -110,7 +112,7 @@ namespace IdentityOpsAgent
             return samples.Broken;
         }
 
-        // null, or what of it is still there. Its process ends by itself when the record is resumed.
+        // Returns null, or what could not be removed. Its process ends by itself when the record is resumed.
         public static string Disarm()
         {
             try
@@ -136,7 +138,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // For a look at the server; null where there is none, or it may not be seen.
+        // For the operation `state`; null if there is no watchdog, or its folder may not be read.
         public static JsonMap Told()
         {
             if (!WatchdogFolder.Exists)

@@ -8,11 +8,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // What the watchdog works with, in a folder for SYSTEM and Administrators alone:
+    // The files of the watchdog, in a folder for SYSTEM and Administrators only:
     //   payload.txt   the agent's source, its entry and its request, each a line
-    //   watch.lock    held by its process, and by nothing else
+    //   watch.lock    held only by its process
     //   mark.json     its process has read payload and record
-    //   samples.json  what it has seen             word.json  what a person must know of it
+    //   samples.json  what it has seen             word.json  a message for people
     //   failure.txt   why its source did not compile
     internal static class WatchdogFolder
     {
@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Of another one, or that others can change: error state_owner.
+        // Error state_owner if somebody else owns it or others can change it.
         public static void RequireClosed(string what)
         {
             StateFolder.RequireOwn(Current, what);
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
                     + string.Join(", ", writers.ToArray()) + ".", "Find out who made it, and remove it.");
         }
 
-        // What is there must have been removed.
+        // An earlier folder must have been removed.
         public static void Make(byte[] payload)
         {
             FolderSecurity.CreateSystemFolder(Current);
@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
             SafeFileHandle held = TryLock();
             for (int attempt = 1; held == null && attempt < Attempts; attempt++)
             {
-                Thread.Sleep(Pause);   // who looks whether it is watched has it for a moment
+                Thread.Sleep(Pause);   // a check whether it is watched holds it for a moment
                 held = TryLock();
             }
             return held;
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null where there is none that can be understood: it may be written just now.
+        // null if there is none, or none that can be parsed: it may be written just now.
         public static JsonMap Read(string name)
         {
             try
@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // In the place of the one that is there. It appears whole or not at all.
+        // Replaces an existing document, whole or not at all.
         public static void Replace(string name, JsonMap document)
         {
             AtomicFile.Replace(Paths.Combine(Current, name), JsonWriter.Text(document));

@@ -7,20 +7,20 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // The scheduled task that is the watchdog. Its facts are those of Microsoft Learn's pages of the Task Scheduler
-    // schema: without Duration a repetition goes on for ever, its shortest Interval is PT1M, PT0S as ExecutionTimeLimit
-    // lets a task run for ever, the default Priority 7 is below normal.
+    // The scheduled task that is the watchdog. From Microsoft Learn's pages of the Task Scheduler schema: without
+    // Duration, a repetition has no end; its shortest Interval is PT1M; with PT0S as ExecutionTimeLimit, a task may
+    // run for ever; the default Priority 7 is below normal.
     internal static class WatchdogTask
     {
         public const string Path = "\\identityops.groupid watchdog";
 
         private const string Descriptor = "D:P(A;;FA;;;SY)(A;;FA;;;BA)";
 
-        // The begin lies in the past and is in UTC: a clock that is set back, or another time zone, delays nothing.
+        // The start is in the past and in UTC, so a clock that is set back, or another time zone, causes no delay.
         private const string Definition = "<Task version=\"1.2\" "
             + "xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">"
-            + "<RegistrationInfo><Author>identityops.groupid</Author><Description>Starts again what a backup has "
-            + "stopped of GroupID, if the backup does not. It removes itself when all runs as before.</Description>"
+            + "<RegistrationInfo><Author>identityops.groupid</Author><Description>Starts GroupID again after "
+            + "a backup has stopped it, if the backup does not. It removes itself when all is as before.</Description>"
             + "</RegistrationInfo>"
             + "<Triggers><TimeTrigger><Enabled>true</Enabled><StartBoundary>2000-01-01T00:00:00Z</StartBoundary>"
             + "<Repetition><Interval>PT1M</Interval></Repetition></TimeTrigger></Triggers>"
@@ -34,9 +34,9 @@ namespace IdentityOpsAgent
             + "<Actions Context=\"Author\"><Exec><Command>{0}</Command><Arguments>{1}</Arguments></Exec></Actions>"
             + "</Task>";
 
-        // Nothing of the folder is read before its owner and its list are those that it was made with, and nothing of
-        // the payload is loaded before its digest is the one that the task was registered with. The compiler's own
-        // files lie in the folder too: nobody else can change them there.
+        // Nothing in the folder is read before its owner and access list are checked, and nothing of the payload is
+        // loaded before its digest is checked against the registered one. The compiler's own files are also in this
+        // folder, where nobody else can change them.
         private const string Script = "$ErrorActionPreference='Stop';$d='{0}'\n"
             + "$a=[Security.AccessControl.DirectorySecurity]::new($d,'Owner,Access');"
             + "$i=[Security.Principal.SecurityIdentifier];$o='S-1-5-18','S-1-5-32-544'\n"
@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
             + "[void]([type]$l[1])::Begin("
             + "[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($l[2])),$l[0])";
 
-        // As `folder` needs it: its lines are what the script finds in it.
+        // The lines of the payload that ScriptOf reads.
         public static byte[] PayloadOf(JsonMap request)
         {
             string packed = Convert.ToBase64String(Encoding.UTF8.GetBytes(JsonWriter.Text(request)));
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
                 Hashing.Hex(payload, payload.Length), WatchdogFolder.Failure);
         }
 
-        // One that is there must have been deleted.
+        // An earlier one must have been deleted.
         public static void Register(byte[] payload)
         {
             string arguments = "-NoProfile -NonInteractive -EncodedCommand "
@@ -77,7 +77,7 @@ namespace IdentityOpsAgent
             TaskScheduler.Register(Path, string.Format(Definition, Escaped(Engine()), arguments), Descriptor);
         }
 
-        // Not what a process of 32 bits calls Windows' own: the Task Scheduler starts it.
+        // Not the path that a 32-bit process has for Windows' own one: the Task Scheduler starts it.
         private static string Engine()
         {
             return Paths.Below(Computer.EnvironmentValue("windir"), @"System32\WindowsPowerShell\v1.0\powershell.exe");

@@ -9,7 +9,7 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // What a part says it holds: its entries in the lists' order, and as trees, one for each component.
+    // What a part says it contains: its entries in the lists' order, and as trees, one for each component.
     internal sealed class PartRecord
     {
         public readonly Dictionary<string, Entry> Components = new Dictionary<string, Entry>(Win32.Names);
@@ -20,9 +20,9 @@ namespace IdentityOpsAgent
     }
 
     // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths.
-    // `security` is a table within the list: the first entry that has an SDDL gives it as a text, those after it by its
-    // number, counted from 0 in the order of the texts. `streams`, of few, are its alternate data streams in ordinal
-    // order of their names, with size and SHA-256.
+    // `security` is a table within the list: the first entry with an SDDL has it as text, later ones have its number,
+    // counted from 0 in the order of the texts. `streams`, which few entries have, are the alternate data streams in
+    // ordinal order of their names, with size and SHA-256.
     internal static class FileList
     {
         public const string FileName = "files.jsonl";
@@ -45,8 +45,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Gives back the list's digest. Paths that could lead out of the part, that come twice (as this system compares
-        // names), out of order or without their folder are a FormatError.
+        // Returns the list's digest. FormatError for paths that could lead out of the part, come twice (as this
+        // system compares names), are out of order, or come without their folder.
         public static string Read(string part, PartRecord record)
         {
             string before = null;
@@ -72,7 +72,7 @@ namespace IdentityOpsAgent
             return digest;
         }
 
-        // Not while the list is read: a table of names for each folder would be the largest thing that is kept of it.
+        // Not while the list is read: a table of names for each folder would need the most memory of all.
         private static void CheckTwins(PartRecord record)
         {
             Stack<Entry> waiting = new Stack<Entry>(record.Components.Values);
@@ -143,7 +143,7 @@ namespace IdentityOpsAgent
             return entry;
         }
 
-        // null when there is none of exactly this name.
+        // null if there is none of exactly this name.
         public static Entry Child(Entry folder, string name)
         {
             int low = 0, high = folder.Children == null ? -1 : folder.Children.Count - 1;
@@ -168,7 +168,7 @@ namespace IdentityOpsAgent
                 throw Error(path, flaw);
             bool isFolder = map.Text("kind") == "directory";
             if (!isFolder && (map.Text("kind") != "file" || folder == null))
-                throw Error(path, "its kind cannot be");
+                throw Error(path, "its kind is not valid");
             Entry entry = isFolder ? new ListedFolder(name, folder) : new Entry(name, folder, false);
             entry.Facts.Created = Timestamps.Parse(map.Text("created"));
             entry.Facts.Written = Timestamps.Parse(map.Text("written"));
@@ -208,7 +208,7 @@ namespace IdentityOpsAgent
                 return table[(int)map.Number("security", 0, table.Count - 1)];
             string text = map.Text("security");
             if (text.Length > SecurityLimit || text.IndexOf('\0') >= 0)
-                throw Error(path, "its 'security' cannot be");
+                throw Error(path, "its 'security' is not valid");
             table.Add(text);
             return text;
         }

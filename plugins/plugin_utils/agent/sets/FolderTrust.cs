@@ -6,22 +6,22 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Whether a set lies where ordinary users can write: who can change a set can have anything restored,
-    // and can lead a backup anywhere by a link.
+    // Whether ordinary users can write to a set's folder. Whoever can change a set can have anything restored, and
+    // can redirect a backup with a link.
     internal static class FolderTrust
     {
-        // For what writes below the root. Of the root and the set's folders, those that are there are looked at.
-        // Errors: root_open, unless the request waives it for this very root; set_link; root_unreadable.
-        // What was waived and what cannot be told is a warning.
+        // For operations that write below the root. Checks those of the root and the set's folders that exist.
+        // Errors: root_open, unless the request waives it for this very root; set_link; root_unreadable. Warns if it
+        // was waived, or if it cannot be determined.
         public static void Require(SetFolder set, string what, JsonMap request, List<string> warnings)
         {
             Check(set, null, what, IsWaived(set, request), " Or name the root in groupid_allow_open_roots.", warnings);
         }
 
-        // For what takes from the root. The waiver alone is not enough: others may have made the set, so the
-        // controller must have checked the signature of its seal.
-        // `part`: the folder of the part, to look at too; or null. `staged`: every file is hashed as it is taken. One
-        // that another program reads later may be replaced until then, and is never waived.
+        // For operations that read from the root. The waiver alone is not enough: others may have made the set, so
+        // the controller must have checked the signature of its seal. `part`: the folder of the part, which is
+        // checked too; or null. `staged`: every file is hashed while it is copied. If another program reads the files
+        // later, they may be replaced until then: that is never waived.
         public static void RequireForRestore(SetFolder set, string part, string what, JsonMap request, bool staged,
             List<string> warnings)
         {
@@ -52,12 +52,12 @@ namespace IdentityOpsAgent
                         break;
                     if (folder != set.Root && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                         throw new AgentError("set_link", what, folder,
-                            "It is a link, and nothing is followed out of a backup root.",
+                            "It is a link, and links in a backup root are not followed.",
                             "Find out who made the link, and remove it.");
                     List<string> writers = Writers(folder);
                     if (writers == null)
                         Add(warnings, "Whether ordinary users can write to the backup root " + set.Root
-                            + " cannot be told: it is a share, or its file system keeps no access lists.");
+                            + " is not known: it is a share, or its file system keeps no access lists.");
                     else if (writers.Count > 0 && !waived)
                         throw Open(what, folder, writers, otherwise);
                     else if (writers.Count > 0)
@@ -71,16 +71,17 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Makes one that is closed to ordinary users; on a share it has what the folder above hands
-        // down. A list made here would name the account of this process, and the file server sees
-        // another one (LOGON32_LOGON_NEW_CREDENTIALS), who would be locked out. OWNER RIGHTS would let
-        // in that one, and lock out the next server's.
+        // Makes a folder that is closed to ordinary users. On a share, it inherits from the folder above. A list made
+        // here would name the account of this process, but the file server sees another one
+        // (LOGON32_LOGON_NEW_CREDENTIALS), which would be locked out. OWNER RIGHTS would let this one in, but lock
+        // out the account of the next server.
         public static void CreateClosed(string path)
         {
             Create(path, FolderSecurity.CreateClosedFolder);
         }
 
-        // Makes one in such a folder: it inherits, and the next administrator finds that no ordinary user owns it.
+        // Makes a folder in such a folder: it inherits, and is owned by administrators, so that the next one trusts
+        // it.
         public static void CreateInside(string path)
         {
             Create(path, FolderSecurity.CreateOwnFolder);
@@ -94,7 +95,7 @@ namespace IdentityOpsAgent
                 onDisk(path);
         }
 
-        // Of a folder, where it really lies; null when that cannot be told.
+        // Who can change a folder, with its links resolved; null if this is not known.
         public static List<string> Writers(string folder)
         {
             return Win32.IsShare(folder) ? null : FileSecurity.Writers(Win32.FinalPath(folder));

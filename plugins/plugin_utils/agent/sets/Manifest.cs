@@ -24,8 +24,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Puts the digests to the files of the other list, which must be the same ones in the same order.
-        // Gives back the list's own digest.
+        // Adds the digests to the files of the other list, which must be the same ones in the same order. Returns the
+        // list's own digest.
         public static string Read(string part, List<Entry> files)
         {
             int index = 0;

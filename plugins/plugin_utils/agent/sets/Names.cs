@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
         {
             if (!IsSetId(text))
                 throw new FormatError(
-                    "'" + text + "' is not a set_id: a second of UTC as in 20261122T150405Z, and a label");
+                    "'" + text + "' is not a set_id: a time in UTC such as 20261122T150405Z, and a label");
             return text;
         }
 
@@ -44,7 +44,7 @@ namespace IdentityOpsAgent
             return Checked(text.ToLowerInvariant(), ServerForm, "server");
         }
 
-        // A server's name, or one with dots: what a domain put into a set.
+        // A server's name, or a name with dots: the part of a domain.
         public static string Part(string text)
         {
             string folded = text.ToLowerInvariant();
@@ -69,13 +69,13 @@ namespace IdentityOpsAgent
             return Fits(text, DeploymentForm);
         }
 
-        // A second that the calendar has: anybody can make a folder.
+        // The time must exist in the calendar, as anybody can make a folder.
         public static bool IsSetId(string text)
         {
             return Fits(text, SetIdForm) && IsSecond(text.Substring(0, text.IndexOf('Z') + 1));
         }
 
-        // Not the names of the documents that lie beside the parts.
+        // False for the names of the documents beside the parts.
         public static bool IsPart(string text)
         {
             return Fits(text, PartForm) && text != SetFolder.Prepared && text != SetFolder.Sealed;

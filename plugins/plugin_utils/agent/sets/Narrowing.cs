@@ -7,16 +7,16 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What made less of a part or set than the inventory alone asks for, a text for each variable.
-    // The controller knows; here it is carried. An empty list says that nothing did; null that
-    // nobody told, and such a part never counts as full.
+    // What made a part or set smaller than the inventory alone asks for, one text for each variable. The controller
+    // decides this, and the agent only stores it. An empty list: nothing did. null: not recorded; such a part never
+    // counts as full.
     internal static class Narrowing
     {
         public const string Member = "narrowed";
 
         private const int Limit = 100, TextLimit = 500;
 
-        // Of a request.
+        // From a request.
         public static List<string> Requested(JsonMap request)
         {
             if (request[Member] == null)
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             return texts;
         }
 
-        // Of a document on a disk. One that is not understood tells nothing.
+        // From a document on a disk; null if it cannot be understood.
         public static List<string> Recorded(JsonMap document)
         {
             List<object> items = document[Member] as List<object>;
@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // All that the parts tell, in order; null while there is none, and when one of them does not tell.
+        // All texts of the parts, in order; null if there is no part, or if one of them has no record of it.
         public static List<string> Union(List<List<string>> parts)
         {
             List<string> all = new List<string>();
@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
             return parts.Count == 0 ? null : Answer.First(all, Answer.ListLimit);
         }
 
-        // `scope`: the permanent choices behind a part, kept as they came; null: not told.
+        // `scope`: the permanent choices behind a part, stored unchanged; null: not recorded.
         public static JsonMap Scope(JsonMap map)
         {
             return map["scope"] == null ? null : map.MapOrEmpty("scope");

@@ -16,8 +16,8 @@ namespace IdentityOpsAgent
         public long Started, Finished, Files, Directories, Bytes, Excluded, ProblemCount, Streams;
         public List<PartComponent> Components = new List<PartComponent>();
         public List<Problem> Problems = new List<Problem>();
-        public JsonMap Details;   // what the controller knows of the content, kept as it came; null: nothing
-        public List<string> Narrowed;   // see Narrowing; null: nobody told
+        public JsonMap Details;   // the controller's facts about the content, stored unchanged; null: none
+        public List<string> Narrowed;   // see Narrowing; null: not recorded
         public JsonMap Scope;           // likewise
         public List<Loss> Losses = new List<Loss>();
         public long Linked, LinkedBytes;   // of the files and bytes: hard links to files of older sets
@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
                 .Set("losses", Losses).Set("warnings", Warnings);
         }
 
-        // A set may be older than a member: what came after the first release may be missing. It is then null or 0.
+        // Older sets may lack members that were added after the first release. These are then null or 0.
         public static Part Parse(byte[] content)
         {
             JsonMap map = UntrustedFile.Json(content);
@@ -80,7 +80,7 @@ namespace IdentityOpsAgent
             return part;
         }
 
-        // Names of the components that lie elsewhere: nothing of them is in the part, and nothing is verified.
+        // Names of the components that are elsewhere: nothing of them is in the part, and nothing is verified.
         public List<string> External()
         {
             return Components.FindAll(
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
                 .ConvertAll(delegate(PartComponent component) { return component.Name; });
         }
 
-        // What an answer says of a part. `digest`: of part.json, null while there is none.
+        // What an answer says about a part. `digest`: of part.json, null while there is none.
         public void Report(JsonMap members, SetFolder set, string digest)
         {
             members.Set("server", Server).Set("machine_guid", MachineGuid).Set("version", Version).Set("epoch", Epoch)
@@ -99,7 +99,7 @@ namespace IdentityOpsAgent
                 .Set("external", External()).Set("narrowed", Narrowed).Set("scope", Scope);
         }
 
-        // null when the part does not have it, or has it as absent.
+        // null if the part does not have it, or records it as absent.
         public PartComponent Copied(string name)
         {
             return Components.Find(
@@ -110,7 +110,7 @@ namespace IdentityOpsAgent
     // One component in part.json and in the answer of a backup.
     internal sealed class PartComponent : JsonConvertible
     {
-        // external: the content lies elsewhere, and the part only says where.
+        // external: the content is elsewhere, and the part only says where.
         public const string Copied = "copied", Absent = "absent", Partial = "partial", External = "external";
 
         public string Name, Status, Source;

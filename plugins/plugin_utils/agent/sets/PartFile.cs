@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
             get { return Paths.Combine(Folder, Name); }
         }
 
-        // A name that a file has without a folder; FormatError when it is none.
+        // A file name without a folder; otherwise FormatError.
         public static string PlainName(string name, string member)
         {
             string flaw = Paths.NameProblem(name);

@@ -8,9 +8,9 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it
-    // complete. Two agents may record one part on a share: what they write of the same files is the same, nothing is
-    // replaced, and part.json is the one's that was first.
+    // Makes a new part in a set, and at the end its record: lists, a flush of everything, then part.json, which makes
+    // it complete. Two agents may record one part on a share: they write the same, nothing is replaced, and the first
+    // part.json counts.
     internal sealed class PartWriter
     {
         private readonly SetFolder set;
@@ -44,8 +44,8 @@ namespace IdentityOpsAgent
                 throw Exists(what);
         }
 
-        // The part as it was completed with this component and no other, of a status; null when it has no part.json.
-        // Errors: root_unreadable, part_exists (it holds something else).
+        // The part, if it was completed with this component only, with this status; null if it has no part.json.
+        // Errors: root_unreadable, part_exists (it contains something else).
         public StoredPart Completed(string what, string component, string status)
         {
             FileFacts facts;
@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             return stored;
         }
 
-        // An unfinished part with the folder of a component. What is there of it already is right.
+        // Makes an unfinished part with the folder of a component. What exists already is accepted.
         public void Ensure(string what, string component)
         {
             Writer writer = new Writer(what,
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
             writer.EnsureFolder(Paths.Combine(folder, component), FolderTrust.CreateInside);
         }
 
-        // The folders above it are closed to ordinary users where this makes them; the part itself must be new.
+        // Folders above it that are made here are closed to ordinary users; the part itself must be new.
         public void Make(string what)
         {
             Writer writer = new Writer(what,
@@ -97,7 +97,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Gives back the digest of part.json.
+        // Returns the digest of part.json.
         public string Record(Writer writer, Part part, List<Tree> trees)
         {
             List<Entry> files = new List<Entry>();
@@ -124,8 +124,8 @@ namespace IdentityOpsAgent
             return Hashing.Hex(document, document.Length);
         }
 
-        // A list appears under its name whole. One that is there was left by a call that was killed,
-        // or is another agent's: it must be the same.
+        // A list appears under its name whole. An existing one was left by a killed call, or is another agent's: it
+        // must be the same.
         private string Listed(Writer writer, string name, Func<string, string> write)
         {
             string path = Paths.Combine(folder, name);
@@ -151,7 +151,7 @@ namespace IdentityOpsAgent
         public AgentError Exists(string what)
         {
             return new AgentError("part_exists", what, folder, "The set already has a part of this name.",
-                "Choose a new set id: a part is never written twice.");
+                "Choose a new set id: a part is never overwritten.");
         }
     }
 }

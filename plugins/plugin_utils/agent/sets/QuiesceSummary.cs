@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a document of a set tells of what was stopped for it. The controller knows; here it is carried.
+    // What a document of a set says about what was stopped for it. The controller decides this, and the agent only
+    // stores it.
     internal static class QuiesceSummary
     {
         private const string Member = "quiesce";
@@ -15,7 +16,7 @@ namespace IdentityOpsAgent
 
         private static readonly string[] OfServer = { "samples", "longest_gap_ms", "down_ms" };
 
-        // null: the document does not tell, as those of older versions, or it is not understood.
+        // null: the document does not say it, as in older versions, or it cannot be understood.
         public static JsonMap Recorded(JsonMap document)
         {
             JsonMap told = document[Member] as JsonMap;
@@ -30,7 +31,7 @@ namespace IdentityOpsAgent
                 .Set("waived", Answer.First(waived, Answer.ListLimit)).Set("servers", Servers(servers));
         }
 
-        // Only a run that goes on with a set needs its servers. A list of many sealed sets is short without them.
+        // Only a run that continues a set needs its servers. Without them, a list of many sealed sets stays short.
         public static JsonMap Listed(JsonMap recorded, bool isSealed)
         {
             if (recorded == null || !isSealed)

@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
         private static readonly Regex Form = new Regex(@"\A\.rehearsal-[a-z0-9_-]{1,63}-[0-9a-f]{16}\z");
         private static readonly Regex IdForm = new Regex(@"\A[0-9a-f]{16}\z");
 
-        // Of any server: on a share others have theirs beside this one's.
+        // For any server: on a share, others have theirs beside this one's.
         public static bool Is(string name)
         {
             return Form.IsMatch(name);
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             return name.StartsWith(prefix, StringComparison.Ordinal) && IdForm.IsMatch(name.Substring(prefix.Length));
         }
 
-        // FormatError for an id that is none.
+        // FormatError for an id that is not valid.
         public static string Of(string id)
         {
             if (!IdForm.IsMatch(id))

@@ -8,8 +8,8 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // The signature at the end of a seal. The controller makes and checks it, because the key never leaves it:
-    // here it is only cut off, byte for byte, and the rest is hashed.
+    // The signature at the end of a seal. The controller makes and checks it, because the key never leaves the
+    // controller. Here it is only cut off, byte for byte, and the rest is hashed.
     internal static class SealSignature
     {
         private const string Member = "signature";
@@ -19,7 +19,7 @@ namespace IdentityOpsAgent
             + "\n    \"key_id\": \"([0-9a-f]{16})\",\n    \"value\": \"([0-9a-f]{64})\"\n  \\}\n\\}\n\\z");
         private static readonly byte[] End = Encoding.ASCII.GetBytes("\n}\n");
 
-        // null when the document has none. Its members are null when it is not as this collection writes it.
+        // null if the document has none. Its members are null if it does not have this collection's format.
         public static JsonMap Of(byte[] content, JsonMap document)
         {
             int start = Math.Max(0, content.Length - Longest);

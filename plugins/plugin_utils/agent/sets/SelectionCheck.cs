@@ -13,13 +13,13 @@ namespace IdentityOpsAgent
         public string Component, Path;
         public bool Required;
         public Selection Selection;
-        public long Files;                             // that they leave; also those that could not be taken
-        public Func<bool> HasFiles;                    // without them
-        public Func<string, List<string>> FoldersIn;   // names, of a folder relative to the component's root
+        public long Files;                             // that they select, also those that could not be saved
+        public Func<bool> HasFiles;                    // whether there are any without include and exclude
+        public Func<string, List<string>> FoldersIn;   // the folders in a folder relative to the root
     }
 
-    // Nobody asks for nothing: an include that matches nothing and a component of which nothing is left are errors.
-    // A name that is misspelled would be a set without the data, and nobody would know.
+    // An include that matches nothing, and a component of which nothing is left, are errors. Otherwise a misspelled
+    // name would give a set without the data, and nobody would notice.
     internal sealed class SelectionCheck
     {
         private const int ListedGlobs = 10;
@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
                 CheckEmpty(one);
         }
 
-        // An exclude without wildcards names one thing; that it is not there is worth a word.
+        // An exclude without wildcards names one thing. If that does not exist, there is a warning.
         public void CheckExcludes(List<Selection> asked)
         {
             foreach (string exclude in Unmatched(asked, delegate(Selection selection) { return selection.Exclude; }))
@@ -71,12 +71,12 @@ namespace IdentityOpsAgent
         {
             if (one.HasFiles())
                 throw new AgentError("nothing_left", what, one.Path,
-                    "There are files, and exclude leaves none of them: " + Quoted(one.Selection.Exclude.Texts) + ".",
+                    "There are files, but exclude leaves none of them: " + Quoted(one.Selection.Exclude.Texts) + ".",
                     "Correct groupid_exclude or groupid_exclude_defaults (exclude and exclude_defaults of the module), "
                     + "or do not name this component.", one.Component);
             if (one.Required)
                 warnings.Add(one.Component + ": the folder " + one.Path
-                    + " has no file. Where its data was moved, name that folder in groupid_component_paths.");
+                    + " has no file. If its data was moved, name the new folder in groupid_component_paths.");
         }
 
         private AgentError NoFileMatched(List<SelectionResult> unmatched)
@@ -86,13 +86,13 @@ namespace IdentityOpsAgent
                 + (first.Selection.Exclude.IsEmpty ? "." : " and is not excluded.")
                 + Nearby(first.Selection.Include.Texts[0], unmatched.GetRange(0, 1));
             if (unmatched.Count > 1)
-                cause += " The same holds for " + Listed(unmatched.GetRange(1, unmatched.Count - 1)) + ".";
+                cause += " The same is true for " + Listed(unmatched.GetRange(1, unmatched.Count - 1)) + ".";
             return new AgentError("nothing_matched", what, first.Path, cause, Next, first.Component);
         }
 
         private AgentError IncludeMatchesNothing(string include)
         {
-            string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "."
+            string where = all.Count == 0 ? ": none of the components exists." : " in " + Listed(all) + "."
                 + Nearby(include, all);
             return new AgentError("nothing_matched", what, all.Count == 1 ? all[0].Path : null,
                 "Include " + Spelling.Quoted(include) + " matches nothing" + where, Next,
@@ -103,7 +103,7 @@ namespace IdentityOpsAgent
         {
             List<string> names =
                 Spelling.Nearest(pattern, where.ConvertAll(delegate(SelectionResult one) { return one.FoldersIn; }));
-            return names.Count == 0 ? " There are no folders." : " Folders that are there: " + Quoted(names) + ".";
+            return names.Count == 0 ? " There are no folders." : " Existing folders: " + Quoted(names) + ".";
         }
 
         // Patterns that matched nothing in any component, each once.

@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
             return Paths.Combine(Path, server);
         }
 
-        // The prepared document or the seal; null when it is not there, FormatError when it is not one of this set.
+        // The prepared document or the seal; null if there is none, FormatError if it does not belong to this set.
         public SealDocument Document(string name)
         {
             byte[] content = UntrustedFile.DocumentOrNull(Paths.Combine(Path, name));
@@ -45,11 +45,11 @@ namespace IdentityOpsAgent
                 return null;
             SealDocument document = SealDocument.Parse(content);
             if (document.Deployment != Deployment || document.SetId != SetId)
-                throw new FormatError("it is of set " + document.SetId + " of " + document.Deployment);
+                throw new FormatError("it belongs to set " + document.SetId + " of " + document.Deployment);
             return document;
         }
 
-        // The seal; null when there is none that can be read.
+        // The seal; null if there is none that can be read.
         public SealDocument SealOrNull()
         {
             try
@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Whether a name in the set's folder is that of one of its documents.
+        // Whether a name is that of one of the set's documents.
         public static bool IsDocument(string name)
         {
             return Win32.Names.Equals(name, Prepared) || Win32.Names.Equals(name, Sealed);
@@ -81,16 +81,16 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The document that makes parts one set. The controller writes it; here it is read, and kept byte for byte.
+    // The document that makes parts one set. The controller writes it; the agent reads it and keeps it byte for byte.
     internal sealed class SealDocument
     {
         public readonly byte[] Content;
         public readonly string Digest;
         public readonly List<SealedPart> Parts = new List<SealedPart>();
         public string Deployment, SetId, Decider;
-        public List<string> Narrowed;   // null: it does not tell
-        public JsonMap Quiesce;     // what was stopped for it; null: it does not tell
-        public JsonMap Signature;   // as an answer tells it; null: there is none
+        public List<string> Narrowed;   // null: not recorded
+        public JsonMap Quiesce;     // what was stopped for it; null: not recorded
+        public JsonMap Signature;   // as in an answer; null: there is none
 
         private readonly Dictionary<string, SealedPart> byServer = new Dictionary<string, SealedPart>();
 
@@ -117,13 +117,13 @@ namespace IdentityOpsAgent
             {
                 string server = Names.Part(part.Text("server"));
                 if (document.Of(server) != null)
-                    throw new FormatError("'" + server + "' stands there twice");
+                    throw new FormatError("'" + server + "' is listed twice");
                 document.Add(new SealedPart { Server = server, Digest = Names.Digest(part.Text("part_sha256")) });
             }
             return document;
         }
 
-        // null when the server is not a member.
+        // null if the server is not a member.
         public SealedPart Of(string server)
         {
             SealedPart part;

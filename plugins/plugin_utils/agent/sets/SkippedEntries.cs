@@ -7,12 +7,12 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What lies in a backup root and belongs to no set: anybody may put things there.
-    // It is named with the reason, and stands in nobody's way.
+    // What is in a backup root but belongs to no set, as anybody may put things there. It is reported with the
+    // reason, and is no error.
     internal sealed class SkippedEntries
     {
         public const string File = "It is a file, not a folder.";
-        public const string Link = "It is a link, and nothing is followed out of a backup root.";
+        public const string Link = "It is a link, and links in a backup root are not followed.";
 
         private readonly List<string> paths = new List<string>();
         private readonly Dictionary<string, string> reasons = new Dictionary<string, string>();
@@ -35,9 +35,8 @@ namespace IdentityOpsAgent
                 .Set("passed_over_count", count);
         }
 
-        // Names of the folders in a folder that fit, in order; none where it is not there. `misfit`:
-        // why another name is passed over. `known`: names of what belongs there besides; null:
-        // nothing does. SystemError when it cannot be listed.
+        // Names of the folders in a folder that fit, in order; none if it does not exist. `misfit`: why another name
+        // is skipped. `known`: other names that belong there; null: none. Throws SystemError if it cannot be listed.
         public List<string> AcceptedFolders(string folder, Predicate<string> fits, string misfit,
             Predicate<string> known)
         {

@@ -6,8 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A part that is there, with what its own document and the seal say;
-    // what does not hold of these is a flaw, not an exception.
+    // An existing part, with what its own document and the seal say. If they do not agree with it, that is a flaw,
+    // not an exception.
     internal sealed class StoredPart
     {
         public readonly SetFolder Set;
@@ -16,9 +16,9 @@ namespace IdentityOpsAgent
         public Part Document;         // null when it cannot be read
         public string DocumentFlaw;   // null when sound
         public string Digest;         // of part.json
-        public string SealFlaw;       // null when there is no seal, and when it stands for this part
-        public bool Sealed;           // the seal stands for this very part
-        public string SealDigest;     // of the seal; null when there is none that can be read
+        public string SealFlaw;       // null if there is no seal, or if it names this part
+        public bool Sealed;           // the seal names this very part
+        public string SealDigest;     // of the seal; null if there is none that can be read
         public List<string> Narrowed; // as the seal says, or part.json where there is no seal; null: not known
 
         private StoredPart(SetFolder set, string server)
@@ -53,7 +53,7 @@ namespace IdentityOpsAgent
             return part;
         }
 
-        // The controller has checked the signature of the seal with this digest, and no other one may take its place.
+        // The controller has checked the signature of the seal with this digest, so no other seal is accepted.
         // Errors: seal_differs.
         public void RequireSeal(JsonMap request, string what)
         {
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
             if (!SetFolder.IsFolder(Path))
                 throw new AgentError("part_missing", what, Path,
                     "The set has no part of the server '" + Server + "' here.",
-                    "Name a server that has one, or the backup root that holds it.");
+                    "Name a server that has one, or the backup root where it is.");
         }
 
         private SealedPart ReadSeal()
@@ -125,7 +125,7 @@ namespace IdentityOpsAgent
             Digest = Hashing.Hex(content, content.Length);
             Sealed = seal != null && seal.Digest == Digest;
             if (seal != null && !Sealed)
-                SealFlaw = "The seal stands for a " + Part.FileName + " with digest " + seal.Digest
+                SealFlaw = "The seal names a " + Part.FileName + " with digest " + seal.Digest
                     + "; this one has " + Digest + ".";
             try
             {
@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
                 if (SealDigest == null)
                     Narrowed = Document.Narrowed;
                 if (Document.Server != Server || Document.SetId != Set.SetId || Document.Deployment != Set.Deployment)
-                    DocumentFlaw = "It is of " + Document.Server + " in set " + Document.SetId + " of "
+                    DocumentFlaw = "It belongs to " + Document.Server + " in set " + Document.SetId + " of "
                         + Document.Deployment + ".";
             }
             catch (FormatError error)

@@ -6,11 +6,11 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One kind of file that does harm where it is, as the request describes it.
+    // One kind of file that does harm in its place, as the request describes it.
     internal sealed class Trap
     {
         public readonly string Component, Meaning, Next;
-        public readonly bool Held;   // only while a program holds it: the file alone means nothing
+        public readonly bool Held;   // only while a program has it open: the file alone means nothing
 
         private readonly Glob path, name;
 
@@ -25,14 +25,15 @@ namespace IdentityOpsAgent
             name = new Glob(glob.Substring(glob.LastIndexOf('/') + 1));
         }
 
-        // relative: to the component's root; made of millions of files only for those that have the name.
+        // relative: to the component's root. It is only called for files with a matching name, as there may be
+        // millions.
         public bool Matches(string fileName, System.Func<string> relative)
         {
             return name.Matches(fileName) && path.Matches(relative());
         }
     }
 
-    // The files among those of a backup or a restore that a person has to know of.
+    // Finds the files of a backup or a restore that a person must know about.
     internal sealed class Traps
     {
         private const int Shown = 20;

@@ -10,13 +10,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // One backup or restore at a time on a computer; by another name, one quiesce or resume. The lock is the
-    // system's and ends with its holder, however that ends.
+    // Allows one backup or restore at a time on a computer; under another name, one quiesce or resume. The system
+    // frees the lock when its holder ends, in whatever way.
     internal sealed class HostLock : IDisposable
     {
         private const string FileName = "agent.lock";
 
-        // A check mode run may hold the lock for the moment of its look.
+        // A run in check mode may hold the lock for a moment.
         private const int Attempts = 5, Pause = 100;
 
         private readonly SafeFileHandle file;
@@ -26,9 +26,9 @@ namespace IdentityOpsAgent
             this.file = file;
         }
 
-        // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
-        // isUrgent: held also where a full drive has no room for who holds it. patience: how long another holder is
-        // awaited, in s; 0: a moment.
+        // In check mode it only looks: nothing is made, and the lock is free again when this returns (null).
+        // isUrgent: also works if a full drive has no room for the holder's name. patience: how many s to wait for
+        // another holder; 0: a moment.
         public static HostLock Acquire(string operation, string set, bool check, string name = FileName,
             bool isUrgent = false, int patience = 0)
         {
@@ -66,8 +66,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Who holds the lock now, without waiting: `operation` and `subject`, both null of one that has only begun.
-        // null: nobody, or it cannot be told.
+        // Who holds the lock now, without waiting: `operation` and `subject`, both null if the holder has only begun.
+        // null: nobody, or not known.
         public static JsonMap Busy()
         {
             string path = Paths.Combine(StateFolder.Current, FileName);

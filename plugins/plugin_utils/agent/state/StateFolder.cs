@@ -8,15 +8,13 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // A rehearsal keeps lock, jobs and journal in a folder of its own, so that nothing of it stands in the way of
-    // a real operation. A request that names it sees that folder in the place of
-    // %ProgramData%\identityops.groupid, for as long as it runs.
+    // A rehearsal keeps its lock, jobs and journal in a folder of its own, so that it never blocks a real operation.
+    // A request that names this folder uses it instead of %ProgramData%\identityops.groupid while it runs.
     internal sealed class StateFolder : IDisposable
     {
         public const string Name = "state";
 
-        // null: the host's own. Of the whole process: an agent does one request at a time,
-        // and its threads are the request's.
+        // null: the host's own. For the whole process: an agent does one request at a time.
         public static string Own { get; private set; }
 
         private readonly string before;
@@ -27,22 +25,22 @@ namespace IdentityOpsAgent
             Own = own;
         }
 
-        // What the agent keeps on a computer between its runs:
-        // closed to ordinary users, and made when it is first needed.
+        // The folder of what the agent keeps on a computer between its runs: closed to ordinary users, and made when
+        // it is first needed.
         public static string Current
         {
             get { return Own ?? Paths.Combine(Computer.ProgramData(), "identityops.groupid"); }
         }
 
-        // Whoever uses the folder asks here first: what an ordinary user has put in its place is
-        // neither read nor written. Error `state_owner`.
+        // To be called before the folder is used: if an ordinary user has made it, it is neither read nor written.
+        // Error `state_owner`.
         public static void Ensure(Writer writer, string what)
         {
             writer.EnsureFolder(Current, FolderSecurity.CreateClosedFolder);
             RequireOwn(Current, what);
         }
 
-        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it.
+        // What an ordinary user has made is not read: anybody may make a folder in %ProgramData%, and own it.
         public static void RequireOwn(string path, string what)
         {
             string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
@@ -58,8 +56,8 @@ namespace IdentityOpsAgent
             throw new AgentError("state_owner", what, path, cause, "Find out who made it, and remove it.");
         }
 
-        // Of a file in the folder. Who made it need not be asked where nobody but us can make one: an administrator
-        // owns what he makes where Windows' policy says so.
+        // For a file in the folder. If only we can make files there, its owner is not checked: Windows' policy may
+        // make a single administrator the owner.
         public static void RequireOwnFile(string path, string what)
         {
             List<string> others = FileSecurity.Writers(Current);
@@ -67,8 +65,8 @@ namespace IdentityOpsAgent
                 RequireOwn(path, what);
         }
 
-        // Only a folder that a rehearsal has made is taken: closed, ours,
-        // and in a scratch of this server. Error: scratch.
+        // Accepts only a folder that a rehearsal has made: closed, owned by us, and in a scratch folder of this
+        // server. Error: scratch.
         public static StateFolder Of(JsonMap request)
         {
             string path = request.TextOrNull("state");
@@ -86,7 +84,7 @@ namespace IdentityOpsAgent
             if (scratch == null || Paths.FileName(path) != Name || !ScratchName.IsOfThisServer(Paths.FileName(scratch))
                 || Win32.IsShare(path))
                 throw new FormatError("'state' must be the folder '" + Name
-                    + "' of a rehearsal's scratch on this server's own disks");
+                    + "' in a scratch folder of a rehearsal on this server's own disks");
             foreach (string folder in new[] { scratch, path })
             {
                 if (!SetFolder.IsFolder(folder))

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // A folder for one program that the agent starts: closed to ordinary users, and gone when it has ended. A lock
-    // beside it says that it is in use; what a killed agent has left behind is removed by the next one.
+    // A folder for one program that the agent starts: closed to ordinary users, and removed when the program has
+    // ended. A lock beside it shows that it is in use. The folder of a killed agent is removed by the next one.
     internal sealed class TemporaryFolder
     {
         private const string Prefix = "run.", LockSuffix = ".lock";
@@ -38,7 +38,7 @@ namespace IdentityOpsAgent
             return new TemporaryFolder(path, gate);
         }
 
-        // Says in `warnings` what could not be removed.
+        // Adds to `warnings` what could not be removed.
         public void Remove(List<string> warnings)
         {
             // A program that was killed keeps its files open for a moment.

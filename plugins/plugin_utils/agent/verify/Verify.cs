@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         public readonly string Path;
         private readonly string problem;
         public readonly string Cause;
-        public Entry Entry;   // of an alternate data stream
+        public Entry Entry;   // that has the alternate data stream
 
         public Finding(string path, string problem, string cause)
         {
@@ -38,8 +38,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The operation `verify`: a part compared with its own record;
-    // of the files' content, as much is read again as the mode says.
+    // The operation `verify`: compares a part with its own record. The mode says how much of the files' content is
+    // read.
     internal static class Verify
     {
         private const string What = "The part was not verified";
@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
             List<Finding> findings = verification.Findings;
             findings.AddRange(verification.StreamFindings);
             string state = findings.Count == 0 ? VerifyRecords.Verified : VerifyRecords.Damaged;
-            // Some sound components say nothing of the part.
+            // If only some components were verified and are sound, this says nothing about the part.
             if (!request.Flag("check", false) && (components == null || findings.Count > 0))
                 new VerifyRecords(set.Root, set.Deployment)
                     .Write(part, mode, state, verification, answer.Warnings);
@@ -91,20 +91,20 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Compares a part with its record. Every difference is found and named once, by the most telling problem;
-    // a folder stands for all below it.
+    // Compares a part with its record. Each difference is reported once, as the most specific problem. A folder is
+    // reported instead of everything in it.
     internal sealed class Verification
     {
         public readonly PartRecord Record = new PartRecord();
         public List<Finding> Findings = new List<Finding>();
-        public readonly List<Finding> StreamFindings = new List<Finding>();   // the record has them no more then
+        public readonly List<Finding> StreamFindings = new List<Finding>();   // these are then removed from the record
         public VerifyMode Mode = VerifyMode.Full;
         public long Files, Bytes;           // compared
         public long FilesRead, BytesRead;   // of these, by content
 
         private readonly StoredPart part;
         private readonly List<Finding> differences = new List<Finding>();
-        private readonly List<Entry> streamed = new List<Entry>();   // with alternate data streams, and there
+        private readonly List<Entry> streamed = new List<Entry>();   // existing ones with alternate data streams
         private List<Entry> readable;
         private bool digestsKnown;
 
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
             this.part = part;
         }
 
-        // `components` null: all. component_missing when the part does not have one of them.
+        // `components` null: all. component_missing if the part does not have one of them.
         public void Run(List<string> components, string what)
         {
             if (!ReadRecord())
@@ -122,7 +122,7 @@ namespace IdentityOpsAgent
             {
                 if (part.Document.Copied(Names.Component(name)) == null)
                     throw new AgentError("component_missing", what, part.Path, "The part does not have this component.",
-                        "Name one that it has.", name);
+                        "Name a component that it has.", name);
             }
             foreach (Entry file in Record.Files)
             {
@@ -141,7 +141,7 @@ namespace IdentityOpsAgent
             Findings.AddRange(differences);
         }
 
-        // False when there is no list that could be compared with. What does not agree stands in Findings.
+        // False if there is no list to compare with. Findings has what does not agree.
         public bool ReadRecord()
         {
             if (part.SealFlaw != null)
@@ -207,7 +207,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // One folder of the part against the same one of the record.
+        // Compares one folder of the part with the same folder of the record.
         private void Compare(string place, string prefix, List<Entry> expected, bool whole, Stack<Entry> waiting)
         {
             Dictionary<string, Entry> unseen = new Dictionary<string, Entry>(expected.Count, Win32.Names);
@@ -225,7 +225,7 @@ namespace IdentityOpsAgent
                     }
                     else if (whole && !(prefix.Length == 0 && IsRecord(found.Name)))
                         differences.Add(new Finding(prefix + found.Name, Finding.Added,
-                            "The record does not have it."));
+                            "It is not in the record."));
                 }
                 foreach (Entry entry in unseen.Values)
                     differences.Add(new Finding(entry.Path, Finding.Missing, "It is not there."));
@@ -305,7 +305,7 @@ namespace IdentityOpsAgent
                 delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
         }
 
-        // Those that are as the record says.
+        // The streams that are as the record says.
         private List<NamedStream> Sound(Entry entry)
         {
             string place = entry.PathInPart(part.Path);

@@ -10,8 +10,8 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // Whose content a verification reads: of all files (full), of none (quick), or of the n-th of t shares of them
-    // (n/t). A file's share follows from its path alone, so that t runs read every file once, whatever came and went
+    // Which files' content a verification reads: of all files (full), of none (quick), or of the n-th of t shares
+    // (n/t). A file's share depends only on its path, so t runs read every file once, even if files come and go
     // between them.
     internal sealed class VerifyMode
     {
@@ -47,8 +47,8 @@ namespace IdentityOpsAgent
             return new VerifyMode(text, share, shares);
         }
 
-        // Leaves the files whose content is to be read. Share n has those whose path's SHA-256 begins with four bytes
-        // (the first one the highest) that leave n - 1 when divided by t.
+        // Keeps the files whose content is to be read. Share n has those for which the first four bytes of the path's
+        // SHA-256, as a big-endian number, leave n - 1 when divided by t.
         public void Choose(List<Entry> files)
         {
             if (shares == 0)

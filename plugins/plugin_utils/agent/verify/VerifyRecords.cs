@@ -8,21 +8,21 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // How the parts of a deployment were last verified from this computer, one small file for each, in the state
-    // folder: never in a set, which a verification only reads. Lists show it. Who cannot keep a record has verified
-    // nonetheless, and a record that is not understood is none.
+    // How the parts of a deployment were last verified from this computer: one small file for each, in the state
+    // folder, never in a set, which a verification only reads. Lists show it. A verification counts even if its
+    // record cannot be written. A record that cannot be understood is ignored.
     internal sealed class VerifyRecords
     {
         public const string Verified = "verified", Damaged = "damaged";
 
-        private const string What = "That the part was verified was not noted on this computer";
+        private const string What = "The verification was not recorded on this computer";
         private const string Suffix = ".json", DraftSuffix = ".tmp";
         private const long DraftSeconds = 3600;
 
         private readonly string root, deployment, folder;
         private bool? ours;
 
-        // `root` as the request gives it: by another path it may be another disk tomorrow.
+        // `root` as in the request: a different path to it may lead to another disk tomorrow.
         public VerifyRecords(string root, string deployment)
         {
             this.root = root;
@@ -55,7 +55,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // In the place of the one before. What stands against it is a warning.
+        // Replaces the record before. A failure becomes a warning.
         public void Write(StoredPart part, VerifyMode mode, string state, Verification counted,
             List<string> warnings)
         {
@@ -78,7 +78,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError)
             {
-                return;   // what is not removed now is the next one's
+                return;   // the next verification removes the rest
             }
             catch (AgentError error)
             {
@@ -91,7 +91,7 @@ namespace IdentityOpsAgent
         {
             if (ours == null)
             {
-                ours = false;   // also where one of them cannot be asked
+                ours = false;   // also if one of them cannot be queried
                 ours = Array.TrueForAll(new[] { StateFolder.Current, Parent, folder }, delegate(string place)
                 {
                     FileFacts facts;
@@ -121,8 +121,8 @@ namespace IdentityOpsAgent
             AtomicFile.Write(draft, Paths.Combine(folder, name), Encoding.UTF8.GetBytes(text + "\n"), true);
         }
 
-        // Those of sets that are gone, the oldest first and not more than a list is long,
-        // and what a killed agent has left.
+        // Removes records of sets that no longer exist, the oldest first and at most one list's length, and the
+        // drafts of killed agents.
         private void RemoveOld()
         {
             List<string> names = new List<string>();
@@ -152,7 +152,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The set can be told from the name; a part's may be longer than the rest of a name.
+        // The name shows the set. A part's name may be too long, so its digest is used.
         private static string NameOf(string setId, string part)
         {
             return setId + "." + Digest(part, 16) + Suffix;

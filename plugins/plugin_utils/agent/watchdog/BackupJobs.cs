@@ -7,14 +7,14 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The backups at work for one epoch: their parts are not of one point in time any more.
+    // The running backups of one epoch: their parts are no longer of one point in time.
     internal static class BackupJobs
     {
         private const string What = "The backup was not ended";
         private const int EndsWithin = 60000, Pause = 200;   // ms
 
-        // They are asked to end; one that does not, or cannot be asked on a full drive, is ended. One that cannot be
-        // read or ended keeps nothing down, and no other one at work: its set is not sealed.
+        // Cancels them. One that does not end, or cannot be cancelled on a full drive, is killed. One that cannot be
+        // read or killed does not stop the watchdog, nor the end of the others: its set is not sealed.
         public static void End(string epoch)
         {
             List<JobFolder> jobs = new List<JobFolder>(), asked = new List<JobFolder>();
@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
             {
                 act();
             }
-            catch (Exception)   // whatever it is, it keeps nothing down
+            catch (Exception)   // whatever it is, GroupID is started again
             {
                 return;
             }
@@ -72,7 +72,7 @@ namespace IdentityOpsAgent
         {
             JsonMap state = job.Read(JobFolder.State);
             object process = state == null ? null : state["process"];
-            if (process is long && job.IsLocked)   // while it holds its lock, the number is its own
+            if (process is long && job.IsLocked)   // while it holds its lock, the number belongs to it
                 AgentProcess.Open((uint)(long)process).End();
         }
     }

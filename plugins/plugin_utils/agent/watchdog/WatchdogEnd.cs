@@ -6,7 +6,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What the watchdog does when nobody else has: ends what works with the data, then starts again what ran.
+    // What the watchdog does if nobody else has done it: ends what works with the data, then starts again what ran.
     internal sealed class WatchdogEnd
     {
         private const string What = "The watchdog did not start GroupID again";
@@ -21,8 +21,8 @@ namespace IdentityOpsAgent
             this.seconds = seconds;
         }
 
-        // null: all is as before, or nothing is to be done; else what has failed. Errors: of the lock, of the record,
-        // of a restore that can be neither ended nor undone: then nothing was started.
+        // null: everything is as before, or there is nothing to do; otherwise what has failed. Errors: of the lock,
+        // of the record, of a restore that can be neither ended nor undone. Then nothing was started.
         public string Run(string because)
         {
             LockedFileRetry.Reset();
@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Services must not open what is half replaced.
+        // Services must not open half-replaced files.
         private void EndRestore()
         {
             if (RestoreJournal.Open(true).Count == 0)
@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
                 RestoreRecovery.Run(false, new List<string>());
         }
 
-        // The task and its folder, where no record is open. Who records registers both while holding the lock.
+        // Removes the task and its folder if no record is open. A quiesce registers both while it holds the lock.
         public static void RemoveIfNothingIsOpen(string epoch)
         {
             try
@@ -63,7 +63,7 @@ namespace IdentityOpsAgent
                         Watchdog.Disarm();
                 }
             }
-            catch (AgentError)   // somebody is at work, or the record cannot be read: it is not the watchdog's to judge
+            catch (AgentError)   // somebody is at work, or the record cannot be read: then both stay
             {
                 return;
             }

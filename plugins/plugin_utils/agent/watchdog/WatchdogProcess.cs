@@ -8,9 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `watch`: the process of the watchdog's task, for as long as its record is open. It looks whether
-    // all is still stopped, and resumes when its time has come or Windows was restarted. It holds the quiesce's lock
-    // only while it resumes.
+    // The operation `watch`: the process of the watchdog's task, while its record is open. It checks whether
+    // everything is still stopped, and resumes when its time is over or Windows was restarted. It holds the quiesce's
+    // lock only while it resumes.
     internal sealed class WatchdogProcess
     {
         private const string What = "The watchdog did nothing";
@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // It has read payload and record.
+        // Shows that it has read payload and record.
         private void Mark()
         {
             using (Process current = Process.GetCurrentProcess())
@@ -80,7 +80,8 @@ namespace IdentityOpsAgent
                     .Set("time", Timestamps.Text(Timestamps.Now())));
         }
 
-        // One that cannot be read now is the one that it was: what resumes it reads it again, and says why it cannot.
+        // If the record cannot be read now, the last one counts. The resume reads it again, and says why it cannot be
+        // read.
         private QuiesceRecord Again()
         {
             try
@@ -105,7 +106,7 @@ namespace IdentityOpsAgent
             if (record.Boot != SystemClock.Boot())
                 return "The server was restarted, and the watchdog started GroupID again.";
             return record.DeadlineTicks == null || now < record.DeadlineTicks ? null
-                : "The watchdog started GroupID again because its time had come.";
+                : "The watchdog started GroupID again because its time limit was reached.";
         }
 
         private void Look()
@@ -118,7 +119,7 @@ namespace IdentityOpsAgent
             {
                 finding = QuiesceSamples.Finding(record);
             }
-            catch (AgentError)   // of one thing that cannot be asked now: if it lasts, it is a gap
+            catch (AgentError)   // an item cannot be queried now; if this goes on, it is a gap
             {
                 return;
             }
@@ -128,7 +129,7 @@ namespace IdentityOpsAgent
             }
             QuiesceRecord now = Again();
             if (!IsMine(now) || !IsStopped(now))
-                return;   // what it saw may be the way back's doing
+                return;   // what it saw may come from the way back
             samples.Add(SystemClock.Ticks(), finding);
             samples.Save();
         }
@@ -146,7 +147,7 @@ namespace IdentityOpsAgent
             {
                 if (error.Code == "locked" && error.Path != null && error.Path.EndsWith(QuiesceRecord.LockName,
                     System.StringComparison.Ordinal))
-                    return;   // a quiesce or a resume is at work: in a moment again
+                    return;   // a quiesce or a resume is at work: try again in a moment
                 Tell(error);
             }
             catch (SystemError error)
@@ -167,7 +168,7 @@ namespace IdentityOpsAgent
                 new JsonMap().Set("text", text).Set("time", Timestamps.Text(Timestamps.Now())));
         }
 
-        // A full drive keeps nothing down.
+        // A full drive must not stop the watchdog.
         private static void Write(string name, JsonMap document)
         {
             try

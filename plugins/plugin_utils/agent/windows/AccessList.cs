@@ -16,8 +16,8 @@ namespace IdentityOpsAgent
         // GENERIC_ALL, GENERIC_WRITE
         private const int Changes = 0x2 | 0x4 | 0x40 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000;
 
-        // Accounts that can write anywhere as it is, and names that stand for an owner, who is judged by himself:
-        // SYSTEM, Administrators, Backup Operators; TrustedInstaller; CREATOR OWNER, OWNER RIGHTS.
+        // Accounts that can write anywhere anyway, and names for an owner, who is checked separately: SYSTEM,
+        // Administrators, Backup Operators; TrustedInstaller; CREATOR OWNER, OWNER RIGHTS.
         private static readonly string[] Trusted =
         {
             "S-1-5-18", "S-1-5-32-544", "S-1-5-32-551",
@@ -30,8 +30,8 @@ namespace IdentityOpsAgent
         private const string OfAdministrators = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
         /// <summary>
-        /// SDDL of a folder that administrators own, whatever policy makes its maker the owner (NoDefaultAdminOwner),
-        /// and that inherits its list.
+        /// SDDL of a folder that inherits its list and is owned by administrators, even if a policy would make its
+        /// creator the owner (NoDefaultAdminOwner).
         /// </summary>
         public const string Own = "O:BA";
 
@@ -39,8 +39,8 @@ namespace IdentityOpsAgent
         public const string ForSystem = Own + OfAdministrators;
 
         /// <summary>
-        /// SDDL of a folder that inherits nothing and hands its list down: SYSTEM and Administrators, who own it. Who
-        /// makes it and is no administrator owns it himself, and is in the list.
+        /// SDDL of a folder that inherits nothing, and whose list everything in it inherits: SYSTEM and
+        /// Administrators, who own it. A creator who is no administrator owns it himself, and is in the list.
         /// </summary>
         public static string Closed(string maker, bool isAdministrator)
         {
@@ -48,9 +48,9 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Everybody but administrators and `account` who can write, delete, or let himself in: here, or in what is
-        /// made here. An owner can always let himself in. Entries that deny are not weighed against those that allow.
-        /// The descriptor must be whole but for the SACL.
+        /// Everybody except administrators and `account` who can write, delete, or give himself access: here, or to
+        /// what is made here. An owner can always give himself access. Entries that deny are not considered. The
+        /// descriptor must be complete except for the SACL.
         /// </summary>
         public static List<SecurityIdentifier> Writers(byte[] descriptor, SecurityIdentifier account)
         {

@@ -10,7 +10,7 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// One of Windows' scripting objects, by names alone (IDispatch): no library of types is needed. What it refuses
+    /// One of Windows' scripting objects, used by names alone (IDispatch), without a type library. What it refuses
     /// becomes a SystemError.
     /// </summary>
     internal sealed class Automation
@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         private const int OfWindows = 0x8007;   // HRESULT_FROM_WIN32
         private const int NoSuchInterface = unchecked((int)0x80004002);
 
-        /// <summary>What the object is to .NET: a number, a text, a truth value, or an object of COM.</summary>
+        /// <summary>The object in .NET: a number, a text, a boolean, or a COM object.</summary>
         public readonly object Value;
 
         private Automation(object value)
@@ -71,7 +71,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Windows' own number where the error carries one, as 1058 of a service that is disabled; else all of it.
+        // Windows' own number if the error contains one, such as 1058 for a disabled service; otherwise the whole
+        // HRESULT.
         private static SystemError Failure(Exception error)
         {
             Exception cause = error is TargetInvocationException ? error.InnerException ?? error : error;

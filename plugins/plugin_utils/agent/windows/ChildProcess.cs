@@ -11,9 +11,9 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// A program of this computer that was started with nothing to read, and all that it starts itself: every
-    /// call into Windows for that. They are one job, which ends with this object or with the agent, however that
-    /// ends. What Windows refuses becomes a SystemError.
+    /// A program of this computer that was started without input, and everything that it starts: every call into
+    /// Windows for that. They are one job object, which ends with this object or with the agent, in whatever way.
+    /// What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class ChildProcess : IDisposable
     {
@@ -35,8 +35,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// `program`: a full path. `folder`: where it runs. It has no window,
-        /// and of the agent's handles its three standard ones.
+        /// `program`: a full path. `folder`: where it runs. It has no window, and inherits only its three standard
+        /// handles.
         /// </summary>
         public static ChildProcess Start(string program, List<string> arguments, string folder)
         {
@@ -71,8 +71,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// What programs write where nobody says otherwise: the system's OEM code page,
-        /// Latin-1 where .NET does not know it.
+        /// The encoding that programs use by default: the system's OEM code page, or Latin-1 if .NET does not know
+        /// it.
         /// </summary>
         public static Encoding OutputEncoding()
         {
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>Waits for bytes; 0 when all that could write have ended.</summary>
+        /// <summary>Waits for bytes; 0 if all processes that could write have ended.</summary>
         public int ReadOutput(byte[] buffer)
         {
             return Read(output, buffer);
@@ -109,7 +109,7 @@ namespace IdentityOpsAgent
             return outcome == NativeProcess.Signalled;
         }
 
-        /// <summary>32 bits without a sign. Only after Wait has given true.</summary>
+        /// <summary>Unsigned, 32 bits. Only after Wait has returned true.</summary>
         public long ExitCode()
         {
             uint code;
@@ -191,9 +191,9 @@ namespace IdentityOpsAgent
             }
         }
 
-        // By Windows' service of secondary logons. It takes no list of handles and copies the three standard
-        // ones into the program itself; no flag for no window, hence a hidden one; and without a block of
-        // settings it would make one of the account's profile.
+        // Through Windows' service Secondary Logon. It accepts no list of handles, and copies the three standard ones
+        // into the program itself. It has no flag for "no window", so the window is hidden. Without a block of
+        // environment variables, it would make one from the account's profile.
         private static NativeProcess.ProcessInformation CreateWithIdentity(string program, string commandLine,
             string folder, NativeProcess.StartupInfo startup)
         {
@@ -201,7 +201,7 @@ namespace IdentityOpsAgent
             startup.Size -= IntPtr.Size;   // STARTUPINFOW
             startup.Flags |= NativeProcess.UseShow;
             IntPtr settings = NativeProcess.GetEnvironmentStringsW();
-            NetworkIdentity.Revert();   // the service asks who calls it, and whether that account may
+            NetworkIdentity.Revert();   // the service checks the caller's account and its rights
             try
             {
                 const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment;
@@ -216,7 +216,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The one attribute: which handles are inherited. Without it, all that can be.
+        // The only attribute: which handles are inherited. Without it, all inheritable ones are.
         internal static void WithAttributes(SafeFileHandle[] handles, Action<IntPtr> use)
         {
             IntPtr size = IntPtr.Zero;

@@ -8,8 +8,8 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Windows gives a program one text; this writes it so that CommandLineToArgvW, and the C runtime,
-    /// take it apart into the very same arguments.
+    /// Windows passes one text to a program. This writes it so that CommandLineToArgvW and the C runtime split it
+    /// into exactly the same arguments.
     /// </summary>
     internal static class CommandLine
     {
@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
         public const int IdentityLimit = 1023;
 
         /// <summary>
-        /// The program's own name is quoted by a rule without escapes: it has no quotes, as no path on Windows has.
+        /// The program's own name is quoted by a rule without escapes: like every path on Windows, it has no quotes.
         /// </summary>
         public static string Of(string program, List<string> arguments)
         {
@@ -30,8 +30,7 @@ namespace IdentityOpsAgent
             return line.ToString();
         }
 
-        // Backslashes mean themselves, but for those before a quote:
-        // there each is doubled, and the quote gets one of its own.
+        // Backslashes are literal, except before a quote: there each is doubled, and the quote gets one more.
         private static void Append(StringBuilder line, string argument)
         {
             if (argument.Length > 0 && argument.IndexOfAny(new[] { ' ', '\t', '\n', '\v', '"' }) < 0)

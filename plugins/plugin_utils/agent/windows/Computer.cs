@@ -13,8 +13,8 @@ using Microsoft.Win32;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// What this computer is called, who works on it and what it has: every call into Windows for that.
-    /// What Windows refuses becomes a SystemError.
+    /// The names, users, drives and registry of this computer: every call into Windows for that. What Windows refuses
+    /// becomes a SystemError.
     /// </summary>
     internal static class Computer
     {
@@ -58,14 +58,14 @@ namespace IdentityOpsAgent
             return Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData).TrimEnd(Win32.Separator);
         }
 
-        /// <summary>Of a variable of this process; null when it has none of the name.</summary>
+        /// <summary>A variable of this process; null if it has none of the name.</summary>
         public static string EnvironmentValue(string name)
         {
             return Environment.GetEnvironmentVariable(name);
         }
 
         /// <summary>
-        /// Windows' own System32. A process of 32 bits sees another folder by that name, and this one as Sysnative
+        /// Windows' own System32. A 32-bit process sees another folder by that name, and this one as Sysnative
         /// (Microsoft Learn: File System Redirector).
         /// </summary>
         public static string SystemFolder()
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.
+        /// Leaves out a drive whose facts cannot be read (locked by BitLocker, not formatted): no data can be there.
         /// </summary>
         public static List<DriveFacts> FixedDrives()
         {
@@ -96,21 +96,21 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.
-        /// Texts; a list of texts as lines.
+        /// The texts of a key; a list of texts as lines. Null if the key does not exist. Always in the 64-bit view,
+        /// where a 64-bit product writes.
         /// </summary>
         public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
         {
             return InRegistry(keyBelowLocalMachine, StringsOf);
         }
 
-        /// <summary>A DWORD, in the same view; null where there is none of the name.</summary>
+        /// <summary>A DWORD, in the same view; null if there is none of the name.</summary>
         public static int? RegistryNumber(string keyBelowLocalMachine, string name)
         {
             return InRegistry(keyBelowLocalMachine, delegate(RegistryKey key) { return key.GetValue(name) as int?; });
         }
 
-        // The default of T when the key is not there.
+        // The default of T if the key does not exist.
         private static T InRegistry<T>(string keyBelowLocalMachine, Func<RegistryKey, T> read)
         {
             try

@@ -4,7 +4,7 @@
 
 namespace IdentityOpsAgent
 {
-    /// <summary>What the system says of one file or folder. Times are FILETIME: 100 ns since 1601, UTC.</summary>
+    /// <summary>What the system says about one file or folder. Times are FILETIME: 100 ns since 1601, UTC.</summary>
     internal struct FileFacts
     {
         public uint Attributes;
@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
         public long Changed;      // content, name, attributes or security
     }
 
-    /// <summary>One name in a folder, with what the listing tells for nothing.</summary>
+    /// <summary>One name in a folder, with what the listing gives at no cost.</summary>
     internal struct FoundEntry
     {
         public string Name;
@@ -32,6 +32,6 @@ namespace IdentityOpsAgent
         public string Root;
         public string FileSystem;
         public long Bytes;
-        public long FreeBytes;    // to the caller, quotas counted
+        public long FreeBytes;    // for the caller, quotas included
     }
 }

@@ -11,22 +11,21 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Owner, group and access list of files and folders, as Windows keeps them.
-    /// What audits an access (SACL) is not read.
+    /// Owner, group and access list of files and folders, as Windows keeps them. Audit entries (SACL) are not read.
     /// </summary>
     internal static class FileSecurity
     {
         private const uint All = NativeSecurity.Owner | NativeSecurity.Group | NativeSecurity.Dacl;
         private const int AccessDenied = 5, InsufficientBuffer = 122;
 
-        // A self-relative SECURITY_DESCRIPTOR: where its control word and the offsets of its pieces stand.
+        // A self-relative SECURITY_DESCRIPTOR: where its control word and the offsets of its parts are.
         private const int Control = 2, OwnerAt = 4, GroupAt = 8, DaclAt = 16;
         private const int DaclPresent = 0x4, DaclProtected = 0x1000;
 
         [ThreadStatic]
         private static byte[] buffer;
 
-        /// <summary>Whether the file system that a file or folder lies in keeps access lists.</summary>
+        /// <summary>Whether the file system of a file or folder keeps access lists.</summary>
         public static bool IsSupported(string path)
         {
             using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadAttributes))
@@ -34,8 +33,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Who but administrators and this account may change a file or folder.
-        /// Null: cannot be told, of a share or where no access lists are kept.
+        /// Who may change a file or folder, except administrators and this account. Null: not known, for a share or
+        /// where no access lists are kept.
         /// </summary>
         public static List<string> Writers(string path)
         {
@@ -51,14 +50,14 @@ namespace IdentityOpsAgent
             {
                 return account.Translate(typeof(NTAccount)).Value + " (" + account.Value + ")";
             }
-            catch (SystemException)   // nobody knows it, or its domain cannot be asked
+            catch (SystemException)   // the account is unknown, or its domain cannot be reached
             {
                 return account.Value;
             }
         }
 
         /// <summary>
-        /// The descriptor as it is, one call into the system for most. The handle must be open for reading.
+        /// The descriptor as it is, usually with one call into the system. The handle must be open for reading.
         /// </summary>
         public static byte[] Read(SafeFileHandle item)
         {
@@ -76,7 +75,7 @@ namespace IdentityOpsAgent
             return descriptor;
         }
 
-        /// <summary>Of a folder or file by its path; of a link itself.</summary>
+        /// <summary>The same by path; for a link, of the link itself.</summary>
         public static byte[] Read(string path)
         {
             using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadControl))
@@ -84,8 +83,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// SDDL of a descriptor: owner, group, and the access list without what it inherits;
-        /// all accounts by their numbers.
+        /// SDDL of a descriptor: owner, group, and the access list without what it inherits; all accounts as numbers
+        /// (SIDs).
         /// </summary>
         public static string Text(byte[] descriptor)
         {
@@ -105,8 +104,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// What `Text` writes of an SDDL, such as one of a set that names accounts by letters;
-        /// the same text when it is none.
+        /// What `Text` writes for an SDDL, for example of an older set that has letters for accounts. A text that is
+        /// no SDDL is returned unchanged.
         /// </summary>
         public static string Numeric(string text)
         {
@@ -132,10 +131,10 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Gives a file or folder what an SDDL of `Text` says; what the folder above hands down comes to it,
-        /// unless the list is protected. Null when all of it holds, else why not: in the system's words, or
-        /// what is there instead where the file system took it and kept something else. An owner that is
-        /// refused does not keep the access list from being set.
+        /// Sets owner, group and access list of a file or folder from an SDDL of `Text`. It also inherits from the
+        /// folder above, unless the list is protected. Null if everything was set; otherwise the reason: the system's
+        /// message, or what is there instead if the file system accepted it but kept something else. If the owner is
+        /// refused, the access list is set all the same.
         /// </summary>
         public static string Set(string path, string text)
         {

@@ -10,8 +10,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Alternate data streams: further contents of a file or folder, each with a name,
-    /// beside the one that everybody sees.
+    /// Alternate data streams: further contents of a file or folder, each with a name, beside the main content.
     /// </summary>
     internal static class FileStreams
     {
@@ -21,7 +20,7 @@ namespace IdentityOpsAgent
         [ThreadStatic]
         private static byte[] buffer;
 
-        /// <summary>Whether the file system that a file or folder lies in keeps any.</summary>
+        /// <summary>Whether the file system of a file or folder keeps any.</summary>
         public static bool AreSupported(string path)
         {
             using (SafeFileHandle item = Win32.Open(path, NativeMethods.ReadAttributes, NativeMethods.ShareAll,
@@ -32,8 +31,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Their names, in one call into the system for all but those with very many.
-        /// The content that everybody sees is not one of them.
+        /// Their names, usually with one call into the system. The main content is not one of them.
         /// </summary>
         public static List<string> Names(SafeFileHandle item)
         {
@@ -42,7 +40,7 @@ namespace IdentityOpsAgent
             while (!NativeMethods.GetFileInformationByHandleEx(item, NativeMethods.StreamClass, room, room.Length))
             {
                 int error = Marshal.GetLastWin32Error();
-                if (error == EndOfFile)   // a folder has not even its content
+                if (error == EndOfFile)   // a folder does not even have a main content
                     return new List<string>();
                 if (error != MoreData || room.Length >= Largest)
                     throw Win32.Failure(error);

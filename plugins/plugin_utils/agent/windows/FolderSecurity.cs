@@ -10,14 +10,14 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Folders that are made with an access list of their own, and who owns or may change one: every call into Windows
-    /// for that. What Windows refuses becomes a SystemError.
+    /// Makes folders with an access list of their own, and finds out who owns or may change a folder: every call into
+    /// Windows for that. What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class FolderSecurity
     {
         /// <summary>
-        /// Closed to ordinary users, and for all that is made below.
-        /// Only on a disk of this computer: the accounts are this computer's.
+        /// Makes a folder that is closed to ordinary users, as is everything made in it. Only on a disk of this
+        /// computer: the accounts are this computer's.
         /// </summary>
         public static void CreateClosedFolder(string path)
         {
@@ -26,7 +26,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// For SYSTEM and Administrators alone, and so is all that is made below. Only an administrator can make one.
+        /// Makes a folder for SYSTEM and Administrators only, as is everything made in it. Only an administrator can
+        /// do this.
         /// </summary>
         public static void CreateSystemFolder(string path)
         {
@@ -34,7 +35,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.
+        /// Makes a folder that inherits and is owned by administrators, not by the one who makes it. Only on a disk
+        /// of this computer.
         /// </summary>
         public static void CreateOwnFolder(string path)
         {
@@ -70,9 +72,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Lets an account ("DOMAIN\name", also a service's) read, write and delete in a folder and all below;
-        /// whatever else its list says stays.
-        /// False where the file system keeps no such lists.
+        /// Lets an account ("DOMAIN\name", also a service's) read, write and delete in a folder and everything in it.
+        /// The rest of its access list stays. False if the file system keeps no access lists.
         /// </summary>
         public static bool GrantModify(string directory, string account)
         {
@@ -112,7 +113,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Whether SYSTEM, the group Administrators or this account owns what lies there. A link is refused.
+        /// Whether a file or folder is owned by SYSTEM, the group Administrators or this account. A link is refused.
         /// </summary>
         public static bool IsOwnedByUs(string path)
         {
@@ -144,7 +145,7 @@ namespace IdentityOpsAgent
                 throw Win32.Failure(Marshal.GetLastWin32Error());
         }
 
-        // The functions of the security API give their error back instead of leaving it behind.
+        // The functions of the security API return their error and do not set the last error.
         private static void Check(int error)
         {
             if (error != 0)

@@ -9,21 +9,20 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Waiting for a name that something holds for a moment: an antivirus or an indexer that looks at what is new, a
-    /// deletion that ends when the last handle closes. Only Win32 uses it, where names are made, moved, removed and
-    /// held; whoever calls Win32 does not wait on top of that.
-    /// </summary>
+    /// Waits for a name that is in use for a moment: an antivirus or an indexer scans new files, or a deletion ends
+    /// when the last handle is closed. Only Win32 uses it, where names are made, moved, removed and held. Code that
+    /// calls Win32 does not wait in addition.
     internal static class LockedFileRetry
     {
-        /// <summary>Milliseconds that one operation waits in vain. A wait that ends well costs nothing of it: a
-        /// thousand refusals do not cost hours, and a thousand short waits do not use it up.</summary>
+        /// <summary>Milliseconds that one operation may wait in vain. Successful waits do not count. So a
+        /// thousand refusals do not take hours, and a thousand short waits do not use it up.</summary>
         public static int Budget = 60000;
 
         private const int Shortest = 10, Longest = 500;
 
-        // Access denied (also of a folder in which a file is open, of a target that is), sharing, lock, folder not
-        // empty, delete pending: what a held name is refused with, see beeware/briefcase#1780,
-        // sabnzbd/sabnzbd#1569, PostgreSQL's pgrename.
+        // The errors for a name in use: access denied (also for a folder with an open file, and for an open target),
+        // sharing, lock, folder not empty, delete pending. See beeware/briefcase#1780, sabnzbd/sabnzbd#1569,
+        // PostgreSQL's pgrename.
         private static readonly int[] Held = { 5, 32, 33, 145, 303 };
 
         private static long spent;
@@ -33,14 +32,14 @@ namespace IdentityOpsAgent
         [ThreadStatic]
         private static bool off;
 
-        /// <summary>A new operation, or its way back, which must not lack what the way forward has spent.</summary>
+        /// <summary>For a new operation, or for its way back, which needs the whole time again.</summary>
         public static void Reset()
         {
             Win32.Prepare();
             Interlocked.Exchange(ref spent, 0);
         }
 
-        /// <summary>What need not be done now is tried once.</summary>
+        /// <summary>Tries once what need not be done now.</summary>
         public static void Once(Action act)
         {
             bool before = off;
@@ -55,7 +54,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>`paths`: files that this process keeps open meanwhile. Nobody lets go of them while it waits.
+        /// <summary>`paths`: files that this process keeps open meanwhile, so waiting for them is useless.
         /// </summary>
         public static void Keeping(string[] paths, Action act)
         {
@@ -72,8 +71,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Tries a change of `path` until it is done. `mayPass`, or null: whether waiting makes sense with an error
-        /// that a held name gives. The error in the end is the system's own, of the last try.
+        /// Tries a change of `path` until it is done. `mayPass`, or null: whether waiting makes sense for one of
+        /// these errors. The final error is the system's own, of the last try.
         /// </summary>
         public static void Run(string path, Action change, Predicate<SystemError> mayPass)
         {

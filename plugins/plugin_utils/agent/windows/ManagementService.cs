@@ -14,14 +14,14 @@ namespace IdentityOpsAgent
         private const int Hidden = 0;        // SW_HIDE
 
         /// <summary>
-        /// Win32_Process.Create, as the account that asks. `leave`: the process leaves the job object of WMI's host.
-        /// Gives the method's return value: 0, and the new process's id, or why there is none.
+        /// Win32_Process.Create, with the caller's account. `leave`: the process leaves the job object of WMI's host.
+        /// Returns the method's return value: 0 and the new process's id, or why there is none.
         /// </summary>
         public static long CreateProcess(string commandLine, string folder, bool leave, out uint process)
         {
             bool impersonated = NetworkIdentity.IsActive();
             if (impersonated)
-                NetworkIdentity.Revert();   // the service asks who calls it
+                NetworkIdentity.Revert();   // the service checks who calls it
             try
             {
                 Automation result = Create(commandLine, folder, leave);

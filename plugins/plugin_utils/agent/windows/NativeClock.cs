@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' clock that nobody sets, as its headers declare it, for SystemClock.cs.</summary>
+    /// <summary>Windows' clock that cannot be set, as its headers declare it, for SystemClock.cs.</summary>
     internal static class NativeClock
     {
         /// <summary>sysinfoapi.h: milliseconds since the system was started.</summary>

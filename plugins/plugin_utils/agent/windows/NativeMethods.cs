@@ -18,10 +18,10 @@ namespace IdentityOpsAgent
         // CreateFileW
         public const uint ReadAttributes = 0x80, WriteAttributes = 0x100, GenericRead = 0x80000000,
             GenericWrite = 0x40000000;
-        // ShareAll: also with who deletes or renames it meanwhile.
+        // ShareAll: others may also delete or rename it meanwhile.
         public const uint ShareRead = 1, ShareWrite = 2, ShareAll = 7;
         public const uint CreateNew = 1, OpenExisting = 3, OpenAlways = 4;
-        // Folders too; past the ACL for backup operators.
+        // Opens folders too; backup operators need no rights in the access list.
         public const uint BackupSemantics = 0x02000000;
         // Read ahead, and keep the cache for others.
         public const uint SequentialScan = 0x08000000;

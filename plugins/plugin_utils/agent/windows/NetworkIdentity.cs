@@ -8,9 +8,9 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The account that other computers see in the place of this process's own: every call into Windows for that. On
-    /// this computer nothing changes, and files, locks and the registry are used as before. Each thread impersonates it
-    /// for itself; programs that are started have it too. What Windows refuses becomes a SystemError.
+    /// The account that other computers see instead of this process's own: every call into Windows for that. On this
+    /// computer nothing changes: files, locks and the registry are used as before. Each thread impersonates it
+    /// separately; programs that are started have it too. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class NetworkIdentity : IDisposable
     {
@@ -23,12 +23,12 @@ namespace IdentityOpsAgent
             return Token != null;
         }
 
-        /// <summary>null when there is none.</summary>
+        /// <summary>null if there is none.</summary>
         internal static NativeProcess.SafeKernelHandle Token { get; private set; }
 
         /// <summary>
-        /// `user`: DOMAIN\user or user@domain. This thread impersonates it until it is disposed of.
-        /// Nobody looks at the password here: the first share does.
+        /// `user`: DOMAIN\user or user@domain. This thread impersonates it until it is disposed of. The password is
+        /// not checked here, but by the first share.
         /// </summary>
         public static NetworkIdentity LogOn(string user, string password)
         {
@@ -51,8 +51,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// For a thread that has just begun: it has the process's own account,
-        /// whatever the one that began it has. Without a network identity nothing changes.
+        /// For a new thread: it has the process's own account, whatever account the thread that started it has.
+        /// Without a network identity nothing changes.
         /// </summary>
         public static void Impersonate()
         {

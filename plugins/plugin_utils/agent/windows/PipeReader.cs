@@ -8,8 +8,8 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // Takes in what a program prints on one stream, on a thread of its own,
-    // so that the program never waits for a full pipe. The beginning is kept.
+    // Reads what a program prints on one stream, on a separate thread, so that the program never waits for a full
+    // pipe. Only the beginning is kept.
     internal sealed class PipeReader
     {
         private const int Limit = 64 * 1024;
@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
             this.read = read;
             this.limit = limit;
             thread = new Thread(Work, 256 * 1024);
-            thread.IsBackground = true;   // one that waits for ever does not keep the agent
+            thread.IsBackground = true;   // one that waits for ever does not keep the agent running
             thread.Start();
         }
 
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError)
             {
-                return;   // the stream is broken off: what came before it stands
+                return;   // the stream was cut off: what came before counts
             }
             catch (ObjectDisposedException)
             {

@@ -8,13 +8,13 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Windows' privileges of this process, which its user holds but which do nothing until they are enabled.
+    /// Windows' privileges of this process. Its user has them, but they do nothing until they are enabled.
     /// </summary>
     internal static class Privileges
     {
         /// <summary>
         /// Enables one ("SeBackupPrivilege"), for the whole process and as long as it lives.
-        /// False when the user does not hold it.
+        /// False if the user does not have it.
         /// </summary>
         public static bool TryEnable(string name)
         {
@@ -27,8 +27,8 @@ namespace IdentityOpsAgent
                 bool enabled = TryEnable(own, name);
                 if (!NetworkIdentity.IsActive())
                     return enabled;
-                // Who impersonates it has its privileges in the place of the process's;
-                // this thread has those of the time at which it put it on.
+                // A thread that impersonates has the token's privileges instead of the process's. This thread has
+                // those that the token had when it began to impersonate.
                 enabled &= TryEnable(NetworkIdentity.Token, name);
                 NetworkIdentity.Impersonate();
                 return enabled;

@@ -18,9 +18,9 @@ namespace IdentityOpsAgent
     }
 
     /// <summary>
-    /// A rehearsal's own calls into Windows. What a backup and a restore are judged by must not be seen through their
-    /// eyes: by handle they ask for FILE_BASIC_INFO, FILE_STREAM_INFO and the kernel's descriptor, and here the older
-    /// calls answer. Also what only a rehearsal makes. What Windows refuses becomes a SystemError.
+    /// A rehearsal's own calls into Windows. A rehearsal judges backup and restore, so it must not use their calls:
+    /// these ask by handle for FILE_BASIC_INFO, FILE_STREAM_INFO and the kernel's descriptor, and here older calls
+    /// are used. Also makes what only a rehearsal needs. What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class RehearsalCalls
     {
@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
 
         // ---- looking
 
-        /// <summary>Of a link itself.</summary>
+        /// <summary>For a link, the link itself.</summary>
         public static ObservedFacts Look(string path)
         {
             HandleFacts facts;
@@ -108,7 +108,7 @@ namespace IdentityOpsAgent
             };
         }
 
-        /// <summary>SDDL with all that is inherited. Null where the file system keeps none.</summary>
+        /// <summary>SDDL with inherited entries. Null if the file system keeps none.</summary>
         public static string Security(string path)
         {
             if (!FileSecurity.IsSupported(path))
@@ -166,7 +166,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>`stream` null: what everybody sees.</summary>
+        /// <summary>`stream` null: the main content.</summary>
         public static byte[] Content(string path, string stream)
         {
             using (SafeFileHandle file = Open(stream == null ? path : path + ":" + stream, GenericRead, ShareAll))
@@ -221,7 +221,7 @@ namespace IdentityOpsAgent
             Control(path, SetCompression, new byte[] { 1, 0 });   // COMPRESSION_FORMAT_DEFAULT
         }
 
-        /// <summary>An empty folder whose names may differ in case alone, as fsutil makes one.</summary>
+        /// <summary>An empty folder whose names may differ only in case, as fsutil makes one.</summary>
         public static void MindCase(string folder)
         {
             byte[] flags = { 1, 0, 0, 0 };   // FILE_CS_FLAG_CASE_SENSITIVE_DIR
@@ -230,8 +230,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A file kept open as a program at work has it: for reading, and for writing too if it `writes`. Nobody may
-        /// rename or delete it meanwhile.
+        /// Opens a file as a running program does: for reading, and for writing too if it `writes`. Nobody may rename
+        /// or delete it meanwhile.
         /// </summary>
         public static SafeFileHandle HoldOpen(string path, bool writes, bool othersRead, bool othersWrite)
         {

@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// A named pipe of this computer that one process at a time reads, of this account alone:
-    /// every call into Windows for that. What Windows refuses becomes a SystemError.
+    /// A named pipe of this computer, for this account only, that one process at a time reads: every call into
+    /// Windows for that. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class RequestPipe : IDisposable
     {
@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Refused where any process has a pipe of this name. No call on it waits: who waits looks again.
+        /// Refused if any process has a pipe of this name. No call waits on it: the caller looks again.
         /// </summary>
         public static RequestPipe Open(string name)
         {
@@ -51,26 +51,26 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>Which process has come; 0: none so far.</summary>
+        /// <summary>Which process has connected; 0: none so far.</summary>
         public uint Client()
         {
             uint process;
             int state = State();
             if (state == NativePipe.NoData)
-                Disconnect();   // it has gone already
+                Disconnect();   // it has disconnected already
             if (state != NativePipe.Connected)
                 return 0;
             Check(NativePipe.GetNamedPipeClientProcessId(pipe, out process));
             return process;
         }
 
-        /// <summary>Sends the one that has come away, with nothing.</summary>
+        /// <summary>Disconnects the process that has connected, without a line.</summary>
         public void Disconnect()
         {
             Check(NativePipe.DisconnectNamedPipe(pipe));
         }
 
-        /// <summary>One line to the one that has come, and that nobody has read so far.</summary>
+        /// <summary>Writes one line for the process that has connected. Only once.</summary>
         public void Write(byte[] line)
         {
             byte[] content = new byte[line.Length + 1];
@@ -81,7 +81,7 @@ namespace IdentityOpsAgent
             Win32.Write(pipe, content, content.Length);
         }
 
-        /// <summary>Whether the one that has come has closed its end: what it wanted of the pipe it has.</summary>
+        /// <summary>Whether the process has closed its end: it has read what it wanted.</summary>
         public bool IsRead()
         {
             return State() == NativePipe.NoData;
@@ -95,7 +95,7 @@ namespace IdentityOpsAgent
         private int State()
         {
             if (NativePipe.ConnectNamedPipe(pipe, IntPtr.Zero))
-                return NativePipe.Listening;   // it was disconnected, and takes the next one now
+                return NativePipe.Listening;   // it was disconnected, and now waits for the next process
             int state = Marshal.GetLastWin32Error();
             if (state == NativePipe.NoData || state == NativePipe.Connected || state == NativePipe.Listening)
                 return state;

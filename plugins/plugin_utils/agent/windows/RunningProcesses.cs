@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
         private const int Longest = 32 * 1024;   // of a path
         private const uint StillActive = 259;    // GetExitCodeProcess
 
-        /// <summary>Those whose program the account may ask for.</summary>
+        /// <summary>Those whose program the account may query.</summary>
         public static List<ProcessFacts> All()
         {
             List<ProcessFacts> found = new List<ProcessFacts>();
@@ -32,14 +32,14 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Full path. Null where no process has the number, it has ended, or the account may not ask.
+        /// Full path. Null if no process has the number, it has ended, or the account may not query it.
         /// </summary>
         public static string ProgramOf(uint process)
         {
             return ProgramOf(process, new StringBuilder(Longest));
         }
 
-        // One that has ended keeps its number for as long as somebody has a handle to it.
+        // An ended process keeps its number for as long as a program has a handle to it.
         private static string ProgramOf(uint process, StringBuilder path)
         {
             using (NativeProcess.SafeKernelHandle handle = NativePipe.OpenProcess(NativePipe.QueryLimited, false,

@@ -9,14 +9,15 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// SDDL with every account by its number. Windows writes two letters for some: LA and DA are another Administrator
-    /// and other Domain Admins on another computer (MS-DTYP 2.4.2.4: they stand for a machine's or domain's own SID).
+    /// SDDL with every account as a number (SID). Windows writes two letters for some: on another computer, LA and DA
+    /// are another Administrator and other Domain Admins (MS-DTYP 2.4.2.4: they stand for a machine's or domain's own
+    /// SID).
     /// </summary>
     internal static class Sddl
     {
         private const int AccountField = 5;   // (type;flags;rights;object;inherited object;account;condition)
 
-        /// <summary>`text`: what the system writes of the self-relative descriptor.</summary>
+        /// <summary>`text`: what the system writes for the self-relative descriptor.</summary>
         public static string Numeric(string text, byte[] descriptor)
         {
             RawSecurityDescriptor parsed = new RawSecurityDescriptor(descriptor, 0);
@@ -31,8 +32,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// `entries`: the accounts of the list, in its order; null leaves what is there.
-        /// A text with another number of entries stays.
+        /// `entries`: the accounts of the list, in its order; null: unchanged. A text with another number of entries
+        /// is returned unchanged.
         /// </summary>
         public static string Numeric(string text, string owner, string group, List<string> entries)
         {
@@ -61,8 +62,8 @@ namespace IdentityOpsAgent
             return next == entries.Count ? made.Append(text, from, text.Length - from).ToString() : text;
         }
 
-        // Behind the entry's last parenthesis: a condition has some of its own,
-        // and texts in quotation marks. -1: it has no end.
+        // The position after the entry's last parenthesis: a condition may contain parentheses, and texts in
+        // quotation marks. -1: it has no end.
         private static int EndOf(string text, int start)
         {
             int depth = 0;

@@ -8,8 +8,7 @@ using System.IO;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// A self-relative SECURITY_DESCRIPTOR of winnt.h as bytes.
-    /// One whose pieces do not lie in it is a SystemError 1338.
+    /// A self-relative SECURITY_DESCRIPTOR of winnt.h as bytes. SystemError 1338 if a piece is not inside of it.
     /// </summary>
     internal static class SecurityDescriptor
     {
@@ -18,7 +17,7 @@ namespace IdentityOpsAgent
         private const byte Inherited = 0x10;
         private const int ControlKept = 0x8000 | 0x1000 | 0x4;   // self-relative, list protected, list present
 
-        /// <summary>How many bytes of a larger buffer it takes.</summary>
+        /// <summary>How many bytes it uses of a larger buffer.</summary>
         public static int Length(byte[] buffer)
         {
             int end = HeaderLength;
@@ -51,7 +50,7 @@ namespace IdentityOpsAgent
             return descriptor;
         }
 
-        // Gives back where it now lies; 0 for what is not there.
+        // Returns the new offset; 0 if there is nothing to copy.
         private static int Append(MemoryStream made, byte[] whole, int start, int length)
         {
             if (length == 0)

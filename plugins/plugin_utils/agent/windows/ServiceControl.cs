@@ -13,13 +13,14 @@ namespace IdentityOpsAgent
     /// </summary>
     internal static class ServiceControl
     {
-        // More than one call of EnumServicesStatusExW gives (256 KB) and than a configuration has (8 KB).
+        // Enough for one call of EnumServicesStatusExW (at most 256 KB), and for a configuration (at most 8 KB).
         private const int Room = 256 * 1024, ConfigRoom = 8 * 1024;
 
         private delegate bool Query(IntPtr buffer, int size, out int needed);
 
         /// <summary>
-        /// All but drivers, in the manager's order. One whose configuration the account may not read has none.
+        /// All services but drivers, in the manager's order. If the account may not read a configuration, it is
+        /// missing.
         /// </summary>
         public static List<ServiceFacts> All()
         {
@@ -43,7 +44,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        /// <summary>Null where there is no service of the name.</summary>
+        /// <summary>Null if there is no service of the name.</summary>
         public static ServiceFacts Find(string name)
         {
             using (NativeServices.SafeServiceHandle manager = Open(NativeServices.Connect))
@@ -64,8 +65,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Services that cannot run without one, directly or over others, whatever their state: in the order
-        /// in which they must be stopped.
+        /// Services that cannot run without this one, directly or through others, in any state, in the order of
+        /// stopping.
         /// </summary>
         public static List<string> Dependents(string name)
         {
@@ -91,7 +92,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>Begins to start it; those that it needs are started before.</summary>
+        /// <summary>Begins to start it; Windows first starts those that it needs.</summary>
         public static void Start(string name)
         {
             With(name, NativeServices.StartIt, delegate(NativeServices.SafeServiceHandle service)
@@ -112,7 +113,7 @@ namespace IdentityOpsAgent
             Control(name, NativeServices.PauseIt, NativeServices.PauseControl);
         }
 
-        /// <summary>Whether and when it starts by itself; all else of its configuration stays.</summary>
+        /// <summary>Sets whether and when it starts by itself. The rest of its configuration stays.</summary>
         public static void SetStartType(string name, uint startType)
         {
             With(name, NativeServices.ChangeConfig, delegate(NativeServices.SafeServiceHandle service)
@@ -180,7 +181,7 @@ namespace IdentityOpsAgent
             };
         }
 
-        // Some services of Windows let no administrator ask; one may have been deleted meanwhile.
+        // Some services of Windows do not let administrators query them, and one may have been deleted meanwhile.
         private static void Configure(NativeServices.SafeServiceHandle manager, ServiceFacts facts)
         {
             using (NativeServices.SafeServiceHandle service = NativeServices.OpenServiceW(manager, facts.Name,
@@ -235,7 +236,7 @@ namespace IdentityOpsAgent
             }, NativeServices.InsufficientBuffer, read);
         }
 
-        // Asks once more with the room that the manager wants, where `tooSmall` says so.
+        // Asks again with the buffer size that the manager wants, if the error is `tooSmall`.
         private static void WithAnswer(Query query, int tooSmall, Action<IntPtr> read)
         {
             int size = ConfigRoom;

@@ -6,7 +6,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>A service as the service control manager tells it, with Windows' own numbers.</summary>
+    /// <summary>A service as the service control manager reports it, with Windows' own numbers.</summary>
     internal sealed class ServiceFacts
     {
         // SERVICE_STATUS_PROCESS.dwCurrentState
@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
         public bool HasOwnProcess;    // no other service is in it
         public uint ExitCode;         // why it is not running: 0, or an error of Windows
 
-        // What follows is not known of a service that the account may not ask: then Command is null.
+        // The following is not known if the account may not query the service: then Command is null.
         public uint StartType = NotKnown;
         public bool IsDelayed;
         public string Command;        // program and arguments, as they are stored
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
         public readonly List<string> Programs = new List<string>();   // of its actions, as they are stored
         public string Unread;         // why its programs are not known; null: they are
 
-        // Something of it runs or waits to run, whoever may see it.
+        // An instance of it runs or waits to run, even if the account cannot see it.
         public bool IsBusy()
         {
             return Instances > 0 || State == Queued || State == Running;

@@ -14,13 +14,14 @@ namespace IdentityOpsAgent
     internal static class StreamNames
     {
         /// <summary>
-        /// Bytes of one before its name: the distance to the next one (0: the last), the bytes of the name, two sizes.
+        /// Bytes of an entry before its name: the offset of the next one (0: the last), the bytes of the name, two
+        /// sizes.
         /// </summary>
         public const int HeaderLength = 24;
 
         public const string Type = ":$DATA";
 
-        /// <summary>Without the colon and the type around them, and without the content that everybody sees.</summary>
+        /// <summary>Without the colon and the type around them, and without the main content.</summary>
         public static List<string> In(byte[] list)
         {
             List<string> names = new List<string>();

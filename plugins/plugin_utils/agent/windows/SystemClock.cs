@@ -8,8 +8,7 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Time that goes on by itself: it counts from the start of Windows, and no setting of the clock, time zone or
-    /// summer time changes it.
+    /// A clock that counts from the start of Windows. No setting of the clock, time zone or summer time changes it.
     /// </summary>
     internal static class SystemClock
     {
@@ -22,8 +21,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Tells one start of Windows from the others: when its first process was made, which nothing changes later
-        /// (Windows' own boot time moves when the clock is set). Empty where that process cannot be asked.
+        /// Identifies one start of Windows: the time at which its first process was made, which never changes
+        /// (Windows' own boot time moves when the clock is set). Empty if that process cannot be queried.
         /// </summary>
         public static string Boot()
         {

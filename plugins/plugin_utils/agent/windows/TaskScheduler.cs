@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        /// <summary>Null where there is no task of the path.</summary>
+        /// <summary>Null if there is no task of the path.</summary>
         public static TaskFacts Find(string path)
         {
             TaskFacts facts = null;
@@ -44,7 +44,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Only that: the task is not registered again, which would drop its password. What runs of it goes on.
+        /// Changes nothing else: registering the task again would drop its password. Its running instances go on.
         /// </summary>
         public static void SetEnabled(string path, bool enabled)
         {
@@ -52,9 +52,10 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A new task of a service account; one of the same path is refused, because an update would leave it to its
-        /// owner. `definition`: XML of the Task Scheduler's schema, which names the account by its SID; `descriptor`:
-        /// SDDL. Microsoft Learn, TaskFolder.RegisterTask: the password of such an account "must be an empty VARIANT".
+        /// Makes a new task of a service account. One of the same path is refused, because an update would leave it
+        /// to its owner. `definition`: XML of the Task Scheduler's schema, which names the account by its SID;
+        /// `descriptor`: SDDL. Microsoft Learn, TaskFolder.RegisterTask: the password of such an account "must be an
+        /// empty VARIANT".
         /// </summary>
         public static void Register(string path, string definition, string descriptor)
         {
@@ -65,13 +66,13 @@ namespace IdentityOpsAgent
             });
         }
 
-        /// <summary>Now, whatever its triggers say. Where it runs already, its own policy says what happens.</summary>
+        /// <summary>Now, whatever its triggers say. If it runs already, its own policy decides.</summary>
         public static void Start(string path)
         {
             Ask(delegate(Automation service) { TaskOf(service, path).Call("Run", new object[] { null }); });
         }
 
-        /// <summary>What runs of it goes on. One that is not there is no error.</summary>
+        /// <summary>Its running instances go on. A missing task is no error.</summary>
         public static void Delete(string path)
         {
             try

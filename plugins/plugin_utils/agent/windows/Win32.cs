@@ -11,11 +11,11 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Every call of the agent into Windows for files and folders but for security (FolderSecurity.cs, FileSecurity.cs)
-    /// and streams (FileStreams.cs), and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses
-    /// long paths, and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and
-    /// plain; here they get the \\?\ that lifts the limit of 260 characters and keeps names such as "NUL" and "dot."
-    /// as they are. What Windows refuses becomes a SystemError.
+    /// Every call of the agent into Windows for files and folders, except security (FolderSecurity.cs,
+    /// FileSecurity.cs) and streams (FileStreams.cs). System.IO is not used: before .NET Framework 4.6.2 it refuses
+    /// long paths, and it cannot open with backup semantics or without following links. Paths come in absolute and
+    /// plain. Here they get \\?\ in front, which allows more than 260 characters and names such as "NUL" and "dot.".
+    /// What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class Win32
     {
@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
             SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145,
             DeletePending = 303, LinkRefused = 4392;
 
-        // To find the function is itself a call that leaves a status behind: it is found before a status is asked for.
+        // Finding the function is itself a call that sets the status, so it is done before a status is read.
         public static void Prepare()
         {
             NativeMethods.RtlGetLastNtStatus();
@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
                 && parts[0] != "?" && parts[0] != ".";
         }
 
-        /// <summary>Whether an absolute path lies on another computer, as far as its text tells.</summary>
+        /// <summary>Whether an absolute path is on another computer, as far as its text shows.</summary>
         public static bool IsShare(string path)
         {
             return path.StartsWith(@"\\", StringComparison.Ordinal);
@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
         public static long FreeBytes(string existingDirectory)
         {
             long free, all;
-            // A share is asked with the separator only.
+            // For a share, the separator is necessary.
             string folder = Extended(existingDirectory.TrimEnd(Separator)) + Separator;
             Check(NativeMethods.GetDiskFreeSpaceExW(folder, out free, out all, IntPtr.Zero));
             return free;
@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
 
         // ---- looking: a link at the end of a path is itself what is looked at
 
-        /// <summary>False also for what was deleted and goes when the last handle on it closes.</summary>
+        /// <summary>False also for a deleted name that goes when its last handle is closed.</summary>
         public static bool TryFacts(string path, out FileFacts facts)
         {
             using (SafeFileHandle file = NativeMethods.CreateFileW(Extended(path),
@@ -136,12 +136,12 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Where an open file or folder really lies: by the name that it was opened by, without links.
+        /// The real path of an open file or folder: the name that it was opened by, without links.
         /// </summary>
         public static string FinalPath(SafeFileHandle item)
         {
-            // A file server may refuse to spell out folders above the share's folder;
-            // the name as opened has no links either.
+            // A file server may refuse to give the names of folders above the share's folder. The name as opened has
+            // no links either.
             string path = FinalPath(item, NativeMethods.NameNormalized) ?? FinalPath(item, NativeMethods.NameOpened);
             if (path == null)
                 throw Failure();
@@ -152,7 +152,7 @@ namespace IdentityOpsAgent
         {
             StringBuilder path = new StringBuilder(512);
             uint length = NativeMethods.GetFinalPathNameByHandleW(item, path, (uint)path.Capacity, form);
-            if (length >= path.Capacity)   // then it is the room that the path needs
+            if (length >= path.Capacity)   // then it is the size that the path needs
             {
                 path.EnsureCapacity((int)length + 1);
                 length = NativeMethods.GetFinalPathNameByHandleW(item, path, (uint)path.Capacity, form);
@@ -168,12 +168,12 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A folder that is neither renamed nor removed nor becomes another one while this is open. A link is refused.
+        /// Keeps a folder open, so that it is neither renamed, removed nor replaced meanwhile. A link is refused.
         /// </summary>
         public static SafeFileHandle HoldFolder(string path)
         {
-            // To read, as no other right has a say in what others may do; they may not delete.
-            // Who has the right to delete it now is waited for.
+            // Opened for reading, because no other right limits what others may do: they may not delete it. If
+            // somebody has it open for deletion now, this waits.
             SafeFileHandle folder = null;
             LockedFileRetry.Run(path, () => folder = Open(path, NativeMethods.GenericRead,
                 NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
@@ -198,7 +198,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.
+        /// Whether a folder contains only deleted names, which go when their last handles are closed.
         /// </summary>
         private static bool IsDeletePending(string directory)
         {
@@ -226,9 +226,9 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Nobody can open it for writing meanwhile, as with CopyFileExW. `isWritten`: somebody has already, and
-        /// then he goes on. Its times may be those of before: the system promises them only when the handle that
-        /// writes is closed (Microsoft's "File Times").
+        /// Nobody can open it for writing meanwhile, as with CopyFileExW. `isWritten`: somebody has already opened it
+        /// for writing, and continues. Its times may then be old: the system guarantees them only after the writing
+        /// handle is closed (Microsoft's "File Times").
         /// </summary>
         public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
         {
@@ -263,13 +263,13 @@ namespace IdentityOpsAgent
                 file.Dispose();
                 throw;
             }
-            file.Dispose();   // deduplicated, or in a cloud: the content comes when its filter is let in
+            file.Dispose();   // deduplicated or in a cloud: only opened through its filter it has its content
             return Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting, flags);
         }
 
         public static SafeFileHandle OpenNew(string path)
         {
-            // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
+            // OpenReparsePoint: a link that leads nowhere counts as an existing name, and is not followed.
             SafeFileHandle file = null;
             CreateWithRetry(path, () => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareRead, NativeMethods.CreateNew,
@@ -301,7 +301,7 @@ namespace IdentityOpsAgent
             return Facts(file, out names);
         }
 
-        /// <summary>Also how many names (hard links) the file has.</summary>
+        /// <summary>Also gives how many names (hard links) the file has.</summary>
         public static FileFacts Facts(SafeFileHandle file, out uint names)
         {
             NativeMethods.BasicFacts basic;
@@ -325,7 +325,7 @@ namespace IdentityOpsAgent
         public static void SetFacts(SafeFileHandle file, long created, long written, uint attributes)
         {
             uint kept = attributes & (ReadOnly | Hidden | System | Archive);
-            NativeMethods.BasicFacts basic = new NativeMethods.BasicFacts();   // a zero leaves what is there
+            NativeMethods.BasicFacts basic = new NativeMethods.BasicFacts();   // zero: not changed
             basic.Created = created;
             basic.Written = written;
             basic.Attributes = kept == 0 ? Normal : kept;
@@ -387,8 +387,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// \\?\Volume{GUID}\ of all that lies on one volume, by whatever letter or folder it is reached.
-        /// Null when Windows does not tell, as of a share.
+        /// \\?\Volume{GUID}\ of the path's volume, the same for each of its drive letters and folders. Null if
+        /// Windows does not know it, as for a share.
         /// </summary>
         public static string VolumeOf(string path)
         {
@@ -398,7 +398,7 @@ namespace IdentityOpsAgent
                 ? volume.ToString() : null;
         }
 
-        /// <summary>Nothing: Windows has no flush of a folder, and Move is written through.</summary>
+        /// <summary>Does nothing: Windows cannot flush a folder, and Move is written through.</summary>
         public static void FlushFolder(string directory)
         {
         }
@@ -416,7 +416,7 @@ namespace IdentityOpsAgent
                     null);
         }
 
-        /// <summary>One more name for a file that is there. A link at its end is not followed.</summary>
+        /// <summary>Makes one more name for an existing file. A link at its end is not followed.</summary>
         public static void CreateHardLink(string existing, string name)
         {
             Check(NativeMethods.CreateHardLinkW(Extended(name), Extended(existing), IntPtr.Zero));
@@ -430,12 +430,12 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Windows refuses to replace or delete what is read-only:
-        /// the attribute is taken off then, and put back when that was not the reason.
+        /// Windows refuses to replace or delete a read-only file. The attribute is then removed, and set again if it
+        /// was not the reason.
         /// </summary>
         /// <remarks>
-        /// `named`: the file may have other names, which share it:
-        /// it is put back then by a handle that outlives this one.
+        /// `named`: the file may have other names, which share the attribute: it is set again by a handle that
+        /// outlives this one.
         /// </remarks>
         private static void RetryWithoutReadOnly(string path, bool named, Func<bool> change)
         {
@@ -483,7 +483,7 @@ namespace IdentityOpsAgent
                 NativeMethods.ShareRead | NativeMethods.ShareWrite,
                 NativeMethods.OpenAlways, NativeMethods.OpenReparsePoint);
             NativeMethods.Overlapped place = new NativeMethods.Overlapped();
-            place.OffsetHigh = 0x40000000;   // byte 2^62: what the file says of its holder stays readable
+            place.OffsetHigh = 0x40000000;   // byte 2^62: the text about the holder stays readable
             if (NativeMethods.LockFileEx(file, NativeMethods.LockExclusive | NativeMethods.LockNow, 0, 1, 0, ref place))
                 return file;
             int error = Marshal.GetLastWin32Error();
@@ -525,9 +525,9 @@ namespace IdentityOpsAgent
             throw Failure(error);
         }
 
-        // A name that was deleted and goes when the last handle on it closes is refused with 5, as what the account may
-        // not touch. What the system itself said before it became a number of Win32 tells the two apart (PostgreSQL's
-        // port/open.c, llvm/llvm-project#90655); the number is 303 then.
+        // A deleted name that goes when its last handle is closed is refused with 5, like a denied access. The
+        // system's status, before it is translated to a Win32 error, distinguishes the two (PostgreSQL's port/open.c,
+        // llvm/llvm-project#90655). The number is 303 then.
         private static int ErrorOfOpening()
         {
             int error = Marshal.GetLastWin32Error();
@@ -541,7 +541,7 @@ namespace IdentityOpsAgent
                 throw Failure(ErrorOfOpening());
         }
 
-        // A name that is still going is waited for; what the account may not make is not.
+        // Waits for a name whose deletion is pending, but not if the account may not make the name.
         internal static void CreateWithRetry(string path, Action make)
         {
             LockedFileRetry.Run(path, make, IsNotAccessDenied);
@@ -552,8 +552,8 @@ namespace IdentityOpsAgent
             return error.Code != AccessDenied;
         }
 
-        // Every file system tells the attributes; the tag, FAT32 and exFAT do not (microsoft/STL#2373),
-        // and only what has one is asked for it.
+        // Every file system reports the attributes, but FAT32 and exFAT do not report the tag (microsoft/STL#2373).
+        // So only an entry that has a tag is asked for it.
         internal static uint TagOf(SafeFileHandle file)
         {
             NativeMethods.BasicFacts basic;
@@ -575,8 +575,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// What the file system of a file or folder can keep:
-        /// flags of GetVolumeInformationByHandleW, none where it does not say.
+        /// What the file system of a file or folder can keep: flags of GetVolumeInformationByHandleW, none if it does
+        /// not report them.
         /// </summary>
         internal static uint FeaturesOf(SafeFileHandle item)
         {
@@ -588,7 +588,7 @@ namespace IdentityOpsAgent
             return 0;
         }
 
-        // That a file system does not know a question is no fault of the file: 1, 50 and 87 pass.
+        // If a file system does not know a question, this is no error of the file: 1, 50 and 87 are accepted.
         private static void CheckSupported(int error)
         {
             if (error != NoFunction && error != NotSupported && error != InvalidParameter)
@@ -597,7 +597,7 @@ namespace IdentityOpsAgent
 
         internal static void RefuseLink(uint reparseTag)
         {
-            // Of a name that stands for another one: symbolic link, junction, mounted volume.
+            // Set for a name that leads elsewhere: symbolic link, junction, mounted volume.
             const uint nameSurrogate = 0x20000000;
             if ((reparseTag & nameSurrogate) != 0)
                 throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
