@@ -38,9 +38,7 @@ def job_answer(found: c.Mapping[str, t.Any], identity: str) -> dict[str, t.Any]:
     if code == "ended":
         answer = _result(found["result"]) or _died(identity, path, state, _document(found["failure"]))
     note = _text(found["note"])
-    unnoted = (
-        "It could not be recorded that this answer was delivered. For one day the same operation may get it"
-    )
+    unnoted = "It could not be recorded that this answer was delivered. For one day the same operation may get it"
     return {
         **head,
         "failed": False,

@@ -163,12 +163,8 @@ def test_an_include_that_meets_nothing_in_the_part_restores_nothing(portals: t.A
     before = untouched(portals)
     code, component, cause = error_of(portals.restore(include=["HRPortal", "New"], policy=policy, check=check))
     assert (code, component) == ("nothing_matched", "data")
-    assert cause.startswith(
-        f"Include 'New' matches nothing in data ({portals.source}). Existing folders: 'Old', "
-    )
+    assert cause.startswith(f"Include 'New' matches nothing in data ({portals.source}). Existing folders: 'Old', ")
     cause = error_of(portals.restore(include=["HRPortal/Wbe"], policy=policy, check=check))[2]
-    assert cause == (
-        "No file there matches include 'HRPortal/Wbe'. Existing folders: 'HRPortal/Web', 'HRPortal/log'."
-    )
+    assert cause == ("No file there matches include 'HRPortal/Wbe'. Existing folders: 'HRPortal/Web', 'HRPortal/log'.")
     assert error_of(portals.restore(exclude=["**"], policy=policy, check=check))[0] == "nothing_left"
     assert untouched(portals) == before
