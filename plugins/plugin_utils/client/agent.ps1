@@ -4,7 +4,7 @@
 # Compiles the agent in memory and runs it once. Lines: gzipped C# source, full name of the type, request; the first and the third in base64.
 # The agent gets its own source too: it may have to start itself again.
 # An invalid LIB breaks csc. -IgnoreWarnings: Windows PowerShell 5.1 counts compiler warnings as errors.
-# Add-Type is the one cmdlet: it gets the source, which holds no secret.
+# Add-Type is the only cmdlet: it gets the source, which has no secret.
 $env:LIB=''
 $z=[IO.Compression.GZipStream]::new([IO.MemoryStream]::new([Convert]::FromBase64String($l[0])),[IO.Compression.CompressionMode]'Decompress')
 Add-Type -TypeDefinition ([IO.StreamReader]::new($z).ReadToEnd()) -IgnoreWarnings

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Looks at a job, and cancels it: the operations `poll` and `cancel`, without compiling anything. Lines: operation, id of the job, attempt, wait in ms; for a rehearsal its state folder, in base64 of UTF-8.
-# Prints one line of JSON with the job's documents as they lie there, in base64; what they mean is for the controller to tell. The files are Job.cs's and JobFolder.cs's.
-# What an ordinary user has made is not read: anybody may make a folder in %ProgramData%, and own it. 1024: a link.
-# The lock is byte 2^62 of its file (Win32.TryLock); -2147024863: somebody has it. A job that has not begun 180 s after its request (BeginSeconds) never will.
-# Enumerations by their type where a constructor has several forms: .NET Framework has more of them than later ones.
-# A restore is never ended: it is on its way back then, and would leave a mixture; so are a quiesce and a resume.
+# Prints one line of JSON with the job's documents, unchanged and in base64. The controller interprets them. Job.cs and JobFolder.cs write these files.
+# Nothing that an ordinary user has made is read: everybody can make a folder in %ProgramData% and own it. 1024: the attribute of a link.
+# The lock is byte 2^62 of its file (Win32.TryLock); -2147024863: another process has it. A job that has not begun 180 s after its request (BeginSeconds) never begins.
+# Where a constructor has several overloads, enumerations have their type: .NET Framework has more overloads than later versions.
+# The process of a restore, a quiesce or a resume is never killed: after a cancellation it undoes its work, and a kill would leave a mixture.
 $operation,$id,$attempt,$wait,$own=$l
 $io=[IO.File]
 $state=[Environment]::GetFolderPath('CommonApplicationData').TrimEnd('\')+'\identityops.groupid'

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# A rehearsal's second witness: what Windows' own commands say of the files of a scratch, in the form in which the agent
-# records them. Nothing that it says is in a person's language. Runs on the host, by -File, in the scratch alone.
+# A rehearsal's second witness: what Windows' own commands report about the files in the scratch folder, in the form in
+# which the agent records them. No localized text is used. It runs on the host with -File, only in the scratch folder.
 param([string]$Place)
 $ErrorActionPreference = 'Stop'
 $utf8 = New-Object Text.UTF8Encoding $false
