@@ -271,7 +271,8 @@ def _database(host: str, answer: Answer, asked: Answer) -> c.Iterator[Change]:
         return
     # If the module returned no result, the host may be unreachable because the connection was lost in the middle.
     lost = failure.code in MAY_HAVE_BEGUN or failure.code == "unreachable"
-    end = _DATABASE_ENDS.get(str(outcome), "not_known" if outcome or lost else "as_before")
+    unknown = outcome or lost or answer.get("changed")
+    end = _DATABASE_ENDS.get(str(outcome), "not_known" if unknown else "as_before")
     yield _change(host, "database", end, failure.cause or failure.what, name, where)
 
 

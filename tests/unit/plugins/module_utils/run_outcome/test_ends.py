@@ -130,6 +130,12 @@ ROWS: dict[str, Row] = {
         AS_IT_WAS,
         [("database", "GroupID", "as_before")],
     ),
+    "database changed, and nobody knows how": (
+        "restore",
+        {DATABASE: wrong("write_failed", True)},
+        NOT_AS_IT_WAS,
+        [("database", "GroupID", "not_known")],
+    ),
     "module without a result": (
         "restore",
         {DATABASE: wrong("unexpected")},
