@@ -85,7 +85,7 @@ def _workflows(development: Environment) -> Outcome:
 
 
 def _smoke(release: tuple[int, int], python: Python | None) -> Lane:
-    """The integration tests marked smoke, on one ansible-core."""
+    """The tests marked smoke, on one ansible-core and its Python."""
     name = f"smoke-{label(release)}"
 
     def run() -> Outcome:
@@ -97,7 +97,7 @@ def _smoke(release: tuple[int, int], python: Python | None) -> Lane:
             where = environment.lane(release, python)
         except NotInstalledError as error:
             return Outcome(skipped=Counter([str(error)]))
-        return outcome.of_pytest(name, where, "tests/integration", "-m", "smoke")
+        return outcome.of_pytest(name, where, "tests/integration", "tests/unit/plugins/plugin_utils", "-m", "smoke")
 
     return Lane(name, "smoke", run)
 

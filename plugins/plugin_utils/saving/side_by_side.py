@@ -31,6 +31,8 @@ class Piece:
         # ansible-core keeps the task at hand in context variables, which a thread does not inherit.
         self._context = contextvars.copy_context()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        # Not join(): up to Python 3.12, a signal during join() marks a running thread as ended (python/cpython#90882).
+        self._done = threading.Event()
         self.begun = False
 
     def start(self) -> None:
@@ -44,6 +46,7 @@ class Piece:
         except BaseException as error:  # otherwise, nobody handles the exception of a thread
             self._answer = self._failed(error)
         self.ended = time.monotonic()
+        self._done.set()
 
     @property
     def answer(self) -> Answer | None:
@@ -53,5 +56,5 @@ class Piece:
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the end. seconds: at most."""
         end = None if seconds is None else time.monotonic() + seconds
-        while self._thread.is_alive() and (end is None or time.monotonic() < end):
-            self._thread.join(_LOOK)
+        while not self._done.is_set() and (end is None or time.monotonic() < end):
+            self._done.wait(_LOOK)

@@ -11,6 +11,7 @@ import os
 import pathlib
 import signal
 import threading
+import time
 import typing as t
 
 import pytest
@@ -21,6 +22,9 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.saving import 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.saving import Plan, Saved, Saving, is_failed
 from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.signals import InterruptedByError
 from lab.waiting import HANG
+
+# Threads and signals differ from Python to Python.
+pytestmark = pytest.mark.smoke
 
 Answer = dict[str, t.Any]
 FAILED: Answer = {"failed": True, "error": {"code": "stop_failed"}}
@@ -165,6 +169,28 @@ def test_a_signal_ends_the_work_and_starts_everything_again(number: signal.Signa
         server.saving().run()
     assert (raised.value.number, server.done[-1]) == (number, "resume")
     assert signal.getsignal(number) == before
+
+
+def test_work_that_a_signal_ends_has_time_to_end_before_the_resume() -> None:
+    """It cancels a job on the host. The signal comes while the task waits for it, in join() as a rule."""
+    server = Server()
+    told = threading.Event()
+
+    def folders() -> Answer:
+        signalling = threading.Timer(0.5, lambda: (os.kill(os.getpid(), signal.SIGTERM), told.set()))
+        signalling.start()
+        try:
+            server.sharing.sleep(HANG)
+        finally:
+            told.wait(HANG)
+            time.sleep(0.5)
+            server.done.append("cancelled")
+        return {}
+
+    server.works = {"folders": folders}
+    with pytest.raises(InterruptedByError):
+        server.saving(shared=False).run()
+    assert server.done == ["stop", "folders", "cancelled", "resume"]
 
 
 def test_a_signal_before_the_stop_ends_the_record_that_was_made_for_it(
