@@ -33,7 +33,7 @@ options:
     description:
       - Id of the set. V(latest) is the newest sealed set that has the part and is full.
       - V(latest) ignores a set that is narrowed, and a set for which this is not known. Sets of an earlier release are
-        judged by their parts, all of which must be listed below O(backup_root). To verify such a set, use its id.
+        judged by their parts, and all parts must be listed below O(backup_root). To verify such a set, use its id.
       - If C(groupid_signing_key) is set, V(latest) also ignores a set without a valid signature. The warnings name
         those that are newer.
     type: str

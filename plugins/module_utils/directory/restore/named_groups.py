@@ -29,7 +29,7 @@ _ATTRIBUTES: t.Final = ("objectClass", "objectGUID")
 
 
 def match_named(directory: Directory, root: str, selection: Selection) -> None:
-    """Tell a selection which groups of the directory its names mean now, also groups that the filter does not find.
+    """Find the groups that a selection names, also those that its filter does not find, and record them in it.
 
     root: DN of the domain. Raises DirectoryError.
     """

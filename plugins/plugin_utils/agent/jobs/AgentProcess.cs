@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
         private const string Temporary = "$env:TMP=$env:TEMP='{0}'\n";
 
         // The process asks for its request before it compiles anything. The digest was given when it was started, so
-        // no other request is accepted, whoever sends it.
+        // it accepts no other request.
         private const string Asking =
             "$p=New-Object IO.Pipes.NamedPipeClientStream('.','{0}',"
             + "[IO.Pipes.PipeDirection]::In,[IO.Pipes.PipeOptions]::None,"

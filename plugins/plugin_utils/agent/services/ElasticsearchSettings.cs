@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
                 string home = Paths.Parent(Paths.Parent(StoredPath.ProgramOf(command)) ?? "");   // above bin
                 folder = string.IsNullOrEmpty(home) ? null : Paths.Combine(home, "config");
             }
-            // A share is not opened: whoever can set this path would receive this account's login.
+            // A share is not opened: a person who can set this path would receive this account's login.
             string twice = new string(Win32.Separator, 2);
             if (folder == null || !Win32.IsAbsolute(folder) || folder.StartsWith(twice, StringComparison.Ordinal))
                 return new Dictionary<string, string>();

@@ -18,8 +18,8 @@ namespace IdentityOpsAgent
         public Func<string, List<string>> FoldersIn;   // the folders in a folder relative to the root
     }
 
-    // An include that matches nothing, and a component of which nothing is left, are errors. Otherwise a misspelled
-    // name would give a set without the data, and nobody would notice.
+    // It is an error if an include matches nothing, or if nothing of a component is left. Otherwise a misspelled name
+    // would make a set without the data, and nobody would notice.
     internal sealed class SelectionCheck
     {
         private const int ListedGlobs = 10;

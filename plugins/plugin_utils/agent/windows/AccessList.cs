@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
         /// </summary>
         public const string Own = "O:BA";
 
-        /// <summary>SDDL of a folder for SYSTEM and Administrators alone, whoever makes it.</summary>
+        /// <summary>SDDL of a folder that only SYSTEM and Administrators can use. Administrators own it.</summary>
         public const string ForSystem = Own + OfAdministrators;
 
         /// <summary>
