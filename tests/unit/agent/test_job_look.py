@@ -87,13 +87,10 @@ class Site:
                 number = until(lambda: reported.exists() and reported.read_text(), "the job's process")
                 yield int(number or 0)
             finally:
-                self.end(process, int(reported.read_text()))
+                process.kill()
 
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
-
-    def end(self, process: subprocess.Popen[bytes], number: int) -> None:
-        process.kill()
 
 
 class Double(Site):
@@ -140,11 +137,6 @@ class Real(Site):
 
     def environment(self) -> dict[str, str]:
         return self.host._disk.environment() if isinstance(self.host, WineHost) else dict(os.environ)
-
-    def end(self, process: subprocess.Popen[bytes], number: int) -> None:
-        end = f"try{{[Diagnostics.Process]::GetProcessById({number}).Kill()}}catch{{}}"
-        subprocess.run(self._powershell(end), env=self.environment(), check=False, capture_output=True, timeout=300)
-        process.wait(300)
 
     def _powershell(self, script: str) -> list[str]:
         encoded = base64.b64encode(script.encode("utf-16-le")).decode("ascii")
@@ -308,6 +300,6 @@ def test_an_answer_that_somebody_holds_is_a_moments_trouble(site: Site) -> None:
     ) as process:
         until((site.folder(identity) / "holder").exists, "the holder")
         answer = site.look(identity)
-        site.end(process, int((site.folder(identity) / "holder").read_text()))
+        process.kill()
     assert code(answer) == "system", answer
     assert site.look(identity)["answer"] == RESULT
