@@ -28,6 +28,7 @@ MESSAGE_BYTES = 1 << 20
 MODULES = {"ansible": "ansible.cli.adhoc", "ansible-playbook": "ansible.cli.playbook"}
 """Where the `main` of each program is."""
 ACTIONS = "ansible_collections.identityops.groupid.plugins.action"
+WORKERS = "ansible_collections.identityops.groupid.plugins.plugin_utils.workers"
 
 
 def load() -> None:
@@ -55,6 +56,7 @@ def load() -> None:
             getattr(loader, f"{kind}_loader").get(f"ansible.builtin.{name}", class_only=True)
     for name in constants.CALLBACKS_ENABLED:
         loader.callback_loader.get(name)
+    importlib.import_module(WORKERS).prepare()
     # The program puts in its own, by the paths it is given.
     _AnsibleCollectionFinder._remove()
     assert threading.active_count() == 1, "a fork would have one thread of these"

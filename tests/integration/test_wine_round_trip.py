@@ -1,7 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shipped agent in a real PowerShell on Win32, as an ordinary user: what a POSIX host cannot show."""
+"""The shipped agent in a real PowerShell on Win32, as an ordinary user: what a POSIX host cannot show.
+
+What needs no playbook for that is asked of an agent that is compiled once: tests/unit/agent/test_*_windows.py.
+"""
 
 from __future__ import annotations
 
@@ -106,28 +109,6 @@ def sealed_set(controller: Controller, lab: Lab, **extra: t.Any) -> str:
     return new
 
 
-def call(controller: Controller, module: str, set_id: str, **more: t.Any) -> dict[str, t.Any]:
-    """Run one module on the reports and the set: a playbook would ask the host ten times as often, seconds each."""
-    place = {"backup_root": inventory.LOCAL_ROOT, "deployment": "wine", "set_id": set_id}
-    return controller.module("wine01", module, {**place, "components": ["reports"], **more})
-
-
-def backed_up(controller: Controller, set_id: str, **more: t.Any) -> str:
-    """Back the reports up and seal the set."""
-    part = call(controller, "groupid_backup_folder", set_id, **more)
-    assert not part["failed"], part
-    place = {"backup_root": inventory.LOCAL_ROOT, "deployment": "wine", "set_id": set_id}
-    for phase in ("prepared", "sealed"):
-        wanted = {**place, "phase": phase, "members": [sets.member(part)], "decider": "wine01"}
-        assert not (result := controller.module("wine01", "groupid_backup_seal", wanted))["failed"], result
-    return set_id
-
-
-def restored(controller: Controller, set_id: str) -> None:
-    result = call(controller, "groupid_restore_folder", set_id, policy="mirror")
-    assert not result["failed"], result
-
-
 def test_what_was_damaged_comes_back(wine_lab: Lab, controller: Controller, reports: pathlib.Path) -> None:
     put(reports / "hidden.xml", b"<hidden/>")
     attributes(wine_lab, rf"{REPORTS}\hidden.xml", "+h")
@@ -160,63 +141,6 @@ def test_what_was_damaged_comes_back(wine_lab: Lab, controller: Controller, repo
     damaged.chmod(0o644)
     damaged.write_bytes(b"<hiddeN/>")
     controller.play("verify", extra={"groupid_set_id": set_id}).failed("reports/hidden.xml", "SHA-256")
-
-
-def test_a_file_in_use_makes_the_part_partial(
-    wine_lab: Lab, controller: Controller, reports: pathlib.Path, tmp_path: pathlib.Path
-) -> None:
-    put(reports / "in use.dat", b"in use")
-    with held(wine_lab, rf"{REPORTS}\in use.dat", tmp_path):
-        result = call(controller, "groupid_backup_folder", "20260201T000000Z")
-        assert (result["failed"], result["error"]["code"]) == (True, "partial"), result
-        assert [text for text in ("reports/in use.dat", "(32)") if text not in result["error"]["cause"]] == [], result
-        assert "groupid_allow_partial" in result["error"]["next"]
-        set_id = backed_up(controller, "20260201T000001Z", allow_partial=["reports/in use.dat"])
-    part = wine_lab.path("wine01", rf"{inventory.LOCAL_ROOT}\wine\{set_id}\wine01")
-    assert not (part / "reports" / "in use.dat").exists()
-    sets.check_part(part)
-    restored(controller, set_id)
-    assert (reports / "in use.dat").read_bytes() == b"in use", "mirror leaves alone what the backup could not take"
-
-
-def test_a_target_in_use_fails_by_name_and_the_same_restore_finishes(
-    wine_lab: Lab, controller: Controller, reports: pathlib.Path, tmp_path: pathlib.Path
-) -> None:
-    put(reports / "target.dat", b"as backed up")
-    set_id = backed_up(controller, "20260202T000000Z")
-    put(reports / "target.dat", b"changed and open")
-    with held(wine_lab, rf"{REPORTS}\target.dat", tmp_path):
-        result = call(controller, "groupid_restore_folder", set_id)
-        assert result["failed"], result
-        assert "target.dat" in result["error"]["path"]
-        assert "run the same restore again" in result["error"]["next"]
-    assert (reports / "target.dat").read_bytes() == b"changed and open"
-    assert not list(reports.glob("*.restoring"))
-    restored(controller, set_id)
-    assert (reports / "target.dat").read_bytes() == b"as backed up"
-
-
-def test_names_that_differ_in_case_are_one_file(wine_lab: Lab, controller: Controller, reports: pathlib.Path) -> None:
-    put(reports / "Case.xml", b"<case/>")
-    set_id = backed_up(controller, "20260203T000000Z")
-    (reports / "Case.xml").rename(reports / "CASE.XML")
-    put(reports / "CASE.XML", b"<other/>")
-    restored(controller, set_id)
-    found = [path for path in reports.iterdir() if path.name.lower() == "case.xml"]
-    assert len(found) == 1, "one file under two spellings"
-    assert found[0].read_bytes() == b"<case/>"
-
-
-def test_a_tree_with_case_only_twins_is_named(wine_lab: Lab, controller: Controller, reports: pathlib.Path) -> None:
-    """As a case-sensitive folder of Windows has them, which its programs cannot tell apart."""
-    for name in ("Twin.xml", "TWIN.XML"):
-        put(reports / name, name.encode())
-    try:
-        result = call(controller, "groupid_backup_folder", "20260204T000000Z")
-        assert (result["failed"], result["error"]["code"]) == (True, "partial"), result
-        assert result["error"]["cause"].count("win.xml") + result["error"]["cause"].count("WIN.XML") == 2, result
-    finally:
-        (reports / "TWIN.XML").unlink()
 
 
 class Cut:

@@ -58,8 +58,6 @@ class WineDisk:
             "XDG_CACHE_HOME": str(self._cache),
             "WINEPREFIX": str(self.prefix),
             "LC_ALL": "C.UTF-8",
-            # The engine compiles the agent, and ends: there is no time in which better code would pay off.
-            "DOTNET_TieredCompilation": "0",
         }
 
     def keep_awake(self, argv: c.Sequence[str]) -> subprocess.Popen[bytes]:

@@ -6,7 +6,10 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>The whole agent in one process: the method Run and a request in, {"result": answer} out.</summary>
+    /// <summary>
+    /// The whole agent in one process: the method Run and a request in, {"result": answer} out. Patience: how many
+    /// milliseconds each operation waits for names that are held.
+    /// </summary>
     public static class AgentDriver
     {
         public static void Main(string[] port)
@@ -16,7 +19,10 @@ namespace IdentityOpsAgent
 
         private static string Answer(string method, List<string> arguments)
         {
-            return "{\"result\": " + Program.Run(arguments[0]) + "}";
+            if (method == "Run")
+                return "{\"result\": " + Program.Run(arguments[0]) + "}";
+            LockedFileRetry.Budget = int.Parse(arguments[0]);
+            return "{\"result\": null}";
         }
     }
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import collections.abc as c
+import contextlib
 import json
 import os
 import pathlib
@@ -237,6 +238,24 @@ class WineHost:
     def program(self, *command: str) -> str:
         """Run a program of the host to its end, and give what it printed."""
         return self._printed([PROGRAM, *command])
+
+    @contextlib.contextmanager
+    def holding(self, path: str) -> c.Iterator[None]:
+        """Have a program that keeps a file open, and shares it with nobody, until the end of the block."""
+        script = f"$f = [IO.File]::Open('{path}', 'Open', 'ReadWrite', 'None'); 'held'; [Threading.Thread]::Sleep(-1)"
+        with subprocess.Popen(
+            as_user(["wine-powershell", "-NoProfile", "-NonInteractive", "-Command", script]),
+            env=self._disk.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                assert process.stdout
+                assert process.stdout.readline().strip() == b"held"
+                yield
+            finally:
+                process.kill()
 
     def _printed(self, command: list[str]) -> str:
         done = subprocess.run(
