@@ -329,7 +329,9 @@ diff:
       type: str
       sample: "added: 1\n+ reports/monthly/groups.xlsx\n"
 safety:
-  description: Where the replaced and removed files were saved. Null if there were none, or if O(safety) is false.
+  description:
+    - Where the replaced and removed files were saved.
+    - Null if there were none, if O(safety) is false, or if the restore failed and was undone.
   returned: when the part was compared
   type: dict
   contains:

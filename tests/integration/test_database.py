@@ -18,6 +18,7 @@ import threading
 import time
 
 import pytest
+import yaml
 from integration import sets
 from integration.controller import Controller, Run
 
@@ -116,6 +117,23 @@ def test_a_damaged_backup_is_found_and_not_restored(lab: Lab, controller: Contro
     dump.unlink()
     controller.play("verify").failed("database/GroupID_hq.bak (missing)")
     assert databases.rows(lab.root, "hq") == before
+
+
+def test_a_template_in_all_that_only_hosts_can_resolve_stops_nothing(lab: Lab, controller: Controller) -> None:
+    """`localhost`, on which the modules for SQL Server run, has the variables of `all` too."""
+    folder = use(controller, "unc")
+    document = yaml.safe_load(controller.inventory.read_text())
+    groups = [document["all"]]
+    for group in groups:
+        groups += (group.get("children") or {}).values()
+        for variables in filter(None, (group.get("hosts") or {}).values()):
+            if "ansible_password" in variables:
+                variables["own_password"] = variables.pop("ansible_password")
+    document["all"]["vars"]["ansible_password"] = "{{ own_password }}"
+    controller.inventory.write_text(yaml.safe_dump(document))
+    controller.play("backup").succeeded()
+    [set_folder] = folder.iterdir()
+    assert list(set_folder.glob("database/database/*.bak"))
 
 
 def at_once(*plays: c.Callable[[], Run]) -> list[Run]:

@@ -33,12 +33,16 @@ class Place:
     connection: str
     interpreter: str | None
 
-    def variables(self, hostvars: c.Mapping[str, Variables]) -> Answer:
-        """Return the variables by which Ansible connects to it, and runs a module there."""
+    def variables(self, hostvars: c.Mapping[str, Variables], names: c.Iterable[str]) -> Answer:
+        """Return the variables by which Ansible connects to it. names: those that the connection plugin reads.
+
+        No others are resolved. `localhost` has all variables of the group `all`, also those with templates that only
+        make sense on other hosts.
+        """
         if self.host not in hostvars:
             return self.own()
         known = hostvars[self.host]
-        connecting = {name: known[name] for name in known if name.startswith("ansible_")}
+        connecting = {name: known[name] for name in names if name in known}
         return {"inventory_hostname": self.host, **connecting, **self.own()}
 
     def own(self) -> Answer:
@@ -86,23 +90,22 @@ class OtherActions:
 
     def run_on(self, place: Place, name: str, args: Answer, variables: Variables) -> Answer:
         """Run an action on another host, which needs a POSIX shell and Python."""
-        connection = self._connection_to(place.connection, {**variables, **place.variables(variables["hostvars"])})
+        connection = self._connection_to(place, variables)
         try:
             return self.run(name, args, {**variables, **place.own()}, None, connection)
         finally:
             connection.close()
 
-    def _connection_to(self, name: str, variables: c.Mapping[str, t.Any]) -> t.Any:
+    def _connection_to(self, place: Place, variables: Variables) -> t.Any:
         """Make a connection as Ansible's strategies do for C(meta: reset_connection)."""
         context = self.play_context.copy()
-        context.connection, context.shell, context.become = name, "sh", False
-        connection = self.plugins.connection_loader.get(name, context, os.devnull)
-        templar = self.templar.copy_with_new_env(available_variables=variables)
+        context.connection, context.shell, context.become = place.connection, "sh", False
+        connection = self.plugins.connection_loader.get(place.connection, context, os.devnull)
+        names = constants.config.get_plugin_vars("connection", connection._load_name)
+        known = {**variables, **place.variables(variables["hostvars"], names)}
+        templar = self.templar.copy_with_new_env(available_variables=known)
         keys = {key: value for key, value in self.task.dump_attrs().items() if key != "retries"}
         keys["timeout"] = context.timeout  # the timeout of the connection, not of the task
-        named = [
-            one for one in constants.config.get_plugin_vars("connection", connection._load_name) if one in variables
-        ]
-        options = {one: templar.template(variables[one]) for one in named}
+        options = {name: templar.template(known[name]) for name in names if name in known}
         connection.set_options(task_keys=keys, var_options={**options, "_extras": {}})
         return connection

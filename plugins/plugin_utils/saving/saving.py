@@ -96,23 +96,21 @@ class Saving:
     def run(self) -> Saved:
         """Do it. A signal or a time limit of the task is raised again after the resume."""
         with Signals() as signals:
+            # A signal can also come between two statements here. It must not skip the resume.
             try:
-                self._work()
-            except Exception as error:
-                self._sharing.ended.set()
-                self.saved.broken = error
+                try:
+                    self._work()
+                except Exception as error:
+                    self._sharing.ended.set()
+                    self.saved.broken = error
+                finally:
+                    signals.hold()
             except BaseException:
                 self._sharing.ended.set()
                 self._interrupted = True
                 raise
             finally:
-                signals.hold()
-                try:
-                    self._collect()
-                    self._resume()
-                finally:
-                    if self._meeting is not None:
-                        self._meeting.leave()
+                self._end()
         self._verify()
         return self.saved
 
@@ -165,6 +163,17 @@ class Saving:
             self._pieces["part"].wait()
         if self._meeting is not None:
             self._meeting.wait(SHARED, failures=False)
+
+    def _end(self) -> None:
+        """Start everything again, whatever has happened."""
+        try:
+            self._collect()
+        finally:
+            try:
+                self._resume()
+            finally:
+                if self._meeting is not None:
+                    self._meeting.leave()
 
     def _collect(self) -> None:
         """Take the answers. Work that is no longer wanted has some time to end."""

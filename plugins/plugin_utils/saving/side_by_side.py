@@ -45,8 +45,9 @@ class Piece:
             self._answer = self._context.run(self._work)
         except BaseException as error:  # otherwise, nobody handles the exception of a thread
             self._answer = self._failed(error)
-        self.ended = time.monotonic()
-        self._done.set()
+        finally:
+            self.ended = time.monotonic()
+            self._done.set()
 
     @property
     def answer(self) -> Answer | None:

@@ -218,8 +218,8 @@ def test_a_failure_at_any_point_leaves_everything_as_it_was(damaged: Damaged, er
         assert reported["path"].startswith(str(damaged.host.source))
         assert "as it was before" in reported["what"]
         named.add(pathlib.Path(reported["path"]).name)
-        listed = damaged.host.call("list")["sets"]
-        assert answer["safety"]["set_id"] in {one["set_id"] for one in listed}
+        assert answer["safety"] is None
+        assert [one["set_id"] for one in damaged.host.call("list")["sets"]] == ["20260101T000000Z"]
     # Creating and marking what is staged, each rename, each time and attribute that is set.
     assert points > 30
     assert stride > 1 or {"a.txt", "gone", "sub", "Source"} <= named
@@ -455,6 +455,22 @@ def test_the_safety_set_just_made_is_kept_whatever_its_id(damaged: Damaged) -> N
     assert not damaged.restore(3, safety_keep=1)["failed"]
     assert damaged.host.part(SAFETY.format(3)).is_dir()
     assert not damaged.host.part(SAFETY.format(7)).exists()
+
+
+def test_a_restore_that_was_undone_keeps_no_safety_set_and_removes_none(damaged: Damaged) -> None:
+    assert not damaged.restore(0, safety_keep=2)["failed"]
+    (damaged.host.source / "a.txt").write_text("changed")
+    before = damaged.picture()
+    for number in range(1, 5):
+        damaged.host.faults = {"fail_change": {"glob": "*/Source*", "at": number, "errno": errno.EIO}}
+        answer = damaged.restore(number, safety_keep=2)
+        damaged.host.faults = {}
+        assert (answer["failed"], answer["changed"], answer["safety"]) == (True, False, None), answer
+        assert damaged.picture() == before
+    assert damaged.host.part(SAFETY.format(0)).is_dir()
+    assert [number for number in range(1, 5) if (damaged.host.root / "hq" / SAFETY.format(number)).exists()] == []
+    assert not damaged.restore(9, safety_keep=2)["failed"]
+    assert damaged.host.part(SAFETY.format(0)).is_dir()
 
 
 def test_a_folder_that_is_removed_after_a_kill_while_staging_does_not_stop_all_that_follows(damaged: Damaged) -> None:

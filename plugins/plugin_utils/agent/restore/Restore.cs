@@ -222,11 +222,12 @@ namespace IdentityOpsAgent
                 answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
 
-        // Nothing stays half done: what was begun is undone, and the failure says so.
+        // Nothing stays half done: what was begun is undone, and the failure says so. After that, the safety part has
+        // no value. If it stayed, each new try would remove an older one that has.
         private AgentError RollBack(RestoreJournal journal, AgentError failure)
         {
             answer.Changed = false;
-            answer.Members.Set("safety", safety != null && journal != null ? safety.ToJson() : null);
+            answer.Members.Set("safety", null);
             if (journal == null)
                 return failure;
             try
@@ -236,9 +237,12 @@ namespace IdentityOpsAgent
             catch (AgentError error)
             {
                 answer.Changed = true;
+                answer.Members.Set("safety", safety == null ? null : safety.ToJson());
                 return new AgentError(error.Code, error.What, error.Path,
                     failure.Cause + " While this was undone: " + error.Cause, error.Next, failure.Component);
             }
+            if (safety != null)
+                safety.Discard(answer.Warnings);
             return new AgentError(failure.Code, failure.What + ", and everything is as it was before", failure.Path,
                 failure.Cause, failure.Next, failure.Component);
         }

@@ -136,10 +136,21 @@ namespace IdentityOpsAgent
                 bool finished;
                 if (!IsOurs(old, out finished) || finished == (made == null) || (finished && left-- > 0))
                     continue;
-                SystemError failure = Remove(old);
-                if (failure != null)
-                    warnings.Add("The old safety part '" + PartPath(old) + "' was not removed: " + failure.Message);
+                Remove(old, "The old safety part", warnings);
             }
+        }
+
+        // Removes what was just made: everything that it has is at its place again.
+        public void Discard(List<string> warnings)
+        {
+            Remove(set, "The safety part", warnings);
+        }
+
+        private static void Remove(SetFolder old, string what, List<string> warnings)
+        {
+            SystemError failure = Remove(old);
+            if (failure != null)
+                warnings.Add(what + " '" + PartPath(old) + "' was not removed: " + failure.Message);
         }
 
         // part.json first: a part without it is unfinished.

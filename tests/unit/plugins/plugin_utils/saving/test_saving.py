@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import concurrent.futures
+import dataclasses
 import os
 import pathlib
 import signal
@@ -169,6 +170,48 @@ def test_a_signal_ends_the_work_and_starts_everything_again(number: signal.Signa
         server.saving().run()
     assert (raised.value.number, server.done[-1]) == (number, "resume")
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_time_limit_of_the_task_never_ends_the_resume(late: bool) -> None:
+    """It comes during the work, or during the resume, and is raised after it."""
+
+    class Limit(BaseException):
+        pass
+
+    def expire(*dummy: object) -> t.NoReturn:
+        raise Limit
+
+    def alarm() -> Answer:
+        os.kill(os.getpid(), signal.SIGALRM)
+        time.sleep(0.01)
+        server.done.append("all of it")
+        return {}
+
+    server = Server(**{"resume" if late else "stop": alarm})
+    before = signal.signal(signal.SIGALRM, expire)
+    try:
+        with pytest.raises(Limit):
+            server.saving().run()
+        assert signal.getsignal(signal.SIGALRM) == expire
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert server.done[-2:] == (["resume", "all of it"] if late else ["stop", "resume"])
+
+
+@pytest.mark.parametrize("failing", ["folders", "database"])
+def test_a_failure_that_cannot_be_reported_holds_no_resume_up(failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _raised: None)
+    server = Server(**{failing: raises(ValueError())})
+    saving = server.saving()
+
+    def failed(error: BaseException) -> t.NoReturn:
+        raise RuntimeError(f"no report of {error!r}")
+
+    saving._plan = dataclasses.replace(saving._plan, failed=failed)
+    with pytest.raises(RuntimeError):
+        saving.run()
+    assert server.done[-1] == "resume"
 
 
 def test_work_that_a_signal_ends_has_time_to_end_before_the_resume() -> None:
