@@ -130,9 +130,8 @@ def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]
 
 def _unconfirmed(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]:
     pairs = [f"{name}/{set_id}" for name, set_id in _pairs(facts, plan, chosen)]
-    given = {
-        str(one).strip().lower() for host in plan["hosts"] for one in facts[host]["__groupid_asked"]["restore_confirm"]
-    }
+    typed = {str(one).strip() for host in plan["hosts"] for one in facts[host]["__groupid_asked"]["restore_confirm"]}
+    given = {one.lower() for one in typed}
     wanted = {pair.lower() for pair in pairs}
     if given == wanted or (len(pairs) == 1 and given == {pairs[0].partition("/")[2].lower()}):
         return []
@@ -140,7 +139,7 @@ def _unconfirmed(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Fail
         Failure(
             "not_confirmed",
             WHAT,
-            f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}, but this run would restore "
+            f"groupid_restore_confirm is {', '.join(sorted(typed)) or 'not given'}, but this run would restore "
             f"{', '.join(pairs)}",
             f"If this is what you want, run again with -e groupid_restore_confirm={','.join(pairs)}.",
         )

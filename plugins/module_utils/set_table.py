@@ -46,11 +46,22 @@ def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
     answers = {host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]}
     # The computer of the SQL Server may have the part of the database. Its other folders may not be of this run.
     away = {
-        f"{host}, its SQL Server": {**facts[host][REGISTERED_AWAY], "passed_over": [], "passed_over_count": 0}
+        f"{host}, its SQL Server": {
+            **facts[host][REGISTERED_AWAY],
+            "sets": _asked_for(facts[host]),
+            "passed_over": [],
+            "passed_over_count": 0,
+        }
         for host in hosts
         if "sets" in facts[host].get(REGISTERED_AWAY, {})
     }
     return lines({**answers, **away})
+
+
+def _asked_for(variables: c.Mapping[str, t.Any]) -> list[t.Any]:
+    """Return the sets on the computer of the SQL Server: the one that was asked for, which it may not have, or all."""
+    wanted = (variables.get("__groupid_asked") or {}).get("set_id")
+    return [one for one in variables[REGISTERED_AWAY]["sets"] if wanted in (None, "", one["set_id"])]
 
 
 def lines(answers: Answers) -> list[str]:

@@ -12,6 +12,7 @@ namespace IdentityOpsAgent
     /// Waits for a name that is in use for a moment: an antivirus or an indexer scans new files, or a deletion ends
     /// when the last handle is closed. Only Win32 uses it, where names are made, moved, removed and held. Code that
     /// calls Win32 does not wait in addition.
+    /// </summary>
     internal static class LockedFileRetry
     {
         /// <summary>Milliseconds that one operation may wait in vain. Successful waits do not count. So a

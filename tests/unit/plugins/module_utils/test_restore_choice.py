@@ -77,7 +77,8 @@ def test_two_deployments_with_one_set_id_must_be_named_each_and_no_glob_names_on
 
 def test_the_deployment_that_is_named_is_restored_and_no_other() -> None:
     facts = ask(fleet("hq", "branch"), deployments=["hq"])
-    assert refused(ask(facts, restore_confirm=[f"branch/{SET}"]))["code"] == "not_confirmed"
+    refusal = refused(ask(facts, restore_confirm=[f"Branch/{SET}"]))
+    assert (refusal["code"], f"is Branch/{SET}, but" in refusal["cause"]) == ("not_confirmed", True)
     assert restored(ask(facts, restore_confirm=[f"hq/{SET}"])) == {"hqa": "hqa", "hqb": "hqb"}
     # One alone takes part, and so its id is enough.
     assert len(restored(ask(facts, restore_confirm=[SET]))) == 2

@@ -247,6 +247,22 @@ def test_hosts_that_were_not_asked_are_left_out() -> None:
     assert set_table.of_run(facts, ["web01", "web02"])[0] == "Deployment hq:"
 
 
+def test_of_a_named_set_no_other_is_shown_by_half() -> None:
+    """The servers list the named set alone, the computer of the SQL Server all that it has."""
+    named, other = one_set("20261122T150405Z"), one_set("20261121T150405Z")
+    facts = {
+        "web01": {
+            "__groupid_asked": {"set_id": named["set_id"]},
+            set_table.REGISTERED: answer(named),
+            set_table.REGISTERED_AWAY: answer(named, other),
+        }
+    }
+    shown = "\n".join(set_table.of_run(facts, ["web01"]))
+    assert (named["set_id"] in shown, other["set_id"] in shown) == (True, False)
+    facts["web01"]["__groupid_asked"]["set_id"] = None
+    assert other["set_id"] in "\n".join(set_table.of_run(facts, ["web01"]))
+
+
 def test_no_line_is_longer_than_a_terminal() -> None:
     chance = random.Random(1)
     for dummy in range(300):
