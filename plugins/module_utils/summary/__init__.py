@@ -10,5 +10,6 @@ modules of LDIF: ``found`` by a preflight, ``part``, ``verified``, ``preflight``
 ``__groupid_notes`` are sentences. ``__groupid_rehearsal`` is of the host itself, ``__groupid_sql_rehearsal`` on the
 deployment's first host of its database, and ``__groupid_directory_rehearsal`` there has those of its domains by name.
 
-A server that failed is not in the tables. Its failure is printed below them, once, with all servers that have it.
+A server that failed is not in the table of servers. Its failure is printed below the tables, once, with all servers
+that have it. What succeeded on it for its database and domains is in their table, and the set is named.
 """

@@ -22,7 +22,11 @@ def has_failed(facts: Facts, host: str) -> bool:
 
 def answer_of(facts: Facts, host: str, name: str) -> c.Mapping[str, t.Any]:
     """Return the result that a task registered on a host. Empty if the task was skipped or failed."""
-    answer = facts[host].get(name) or {}
+    return successful(facts[host].get(name) or {})
+
+
+def successful(answer: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
+    """Return an answer. Empty if its task was skipped or failed."""
     return {} if answer.get("skipped") or failures.of_result(answer) else answer
 
 

@@ -56,7 +56,7 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
     blocks = [
         ["Check mode: nothing was changed. This is what a run would do."] if check else [],
         servers.lines(facts, sound, kind, check),
-        shared.lines(facts, sound, kind, check),
+        shared.lines(facts, plan["hosts"], kind, check),
         sets.lines(facts, plan, kind, check),
         _notes(facts, plan["hosts"]),
         failures.lines(facts, plan["hosts"]),

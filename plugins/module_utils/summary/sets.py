@@ -21,6 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import table
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import shared
 from ansible_collections.identityops.groupid.plugins.module_utils.summary.cells import (
     Row,
     answer_of,
@@ -36,7 +37,7 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool) -> list
     rows: list[Row] = []
     below: list[str] = []
     for name, group in plan["deployments"].items():
-        if all(has_failed(facts, host) for host in group["hosts"]):
+        if not any(not has_failed(facts, host) or shared.is_done(facts, host, kind) for host in group["hosts"]):
             continue
         row, places = SET_CELLS[kind](facts, name, group["hosts"], check)
         rows += [[name, *row]] if row else []

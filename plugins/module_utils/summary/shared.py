@@ -17,15 +17,28 @@ from ansible_collections.identityops.groupid.plugins.module_utils.summary.cells 
     answer_of,
     asked_of,
     checked,
+    has_failed,
     scaled,
+    successful,
     would,
 )
 
 NOT_CONFIGURED = "not configured"
 
+_WORK: t.Mapping[Kind, tuple[str, ...]] = {
+    "preflight": (),
+    "backup": ("part", "verified"),
+    "verify": ("verified",),
+    "restore": ("restore",),
+}
+"""The names of the answers that say what a run did with a database or a domain."""
+
 
 def lines(facts: Facts, hosts: c.Iterable[str], kind: Kind, check: bool) -> list[str]:
-    """Return the table of databases and domains, from the hosts that work on them."""
+    """Return the table of databases and domains, from the hosts that work on them.
+
+    Of a host that failed, it has only what was done.
+    """
     rows = [
         row for host in hosts for row in [*_database(facts, host, kind, check), *_domains(facts, host, kind, check)]
     ]
@@ -34,19 +47,45 @@ def lines(facts: Facts, hosts: c.Iterable[str], kind: Kind, check: bool) -> list
     return [*table(headings, [row[:-1] for row in rows], keys=2), *notes] if rows else []
 
 
-def _is_first(facts: Facts, host: str) -> bool:
+def is_done(facts: Facts, host: str, kind: Kind) -> bool:
+    """Return whether the host's work on its database or on one of its domains succeeded."""
+    known = [_database_of(facts, host, kind), *(facts[host].get("__groupid_attributes") or {}).values()]
+    return any(_succeeded(one, kind) for one in known if one is not None)
+
+
+def _succeeded(known: c.Mapping[str, t.Any], kind: Kind) -> bool:
+    return any(successful(known.get(name) or {}) for name in _WORK[kind])
+
+
+def _is_reported(facts: Facts, host: str, known: c.Mapping[str, t.Any], kind: Kind) -> bool:
+    return not has_failed(facts, host) or _succeeded(known, kind)
+
+
+def _is_unconfigured(facts: Facts, host: str, kind: Kind, name: str) -> bool:
+    """Return whether the host would work on something for its deployment that this variable does not name."""
+    if kind not in ("preflight", "backup") or has_failed(facts, host) or asked_of(facts, host, name):
+        return False
     review = facts[host].get("__groupid_review") or {}
     return bool((review.get(deployments.name_of(facts, host)) or {}).get("first") == host)
 
 
+def _database_of(facts: Facts, host: str, kind: Kind) -> c.Mapping[str, t.Any] | None:
+    """Return what is known of the host's database, with the answers about it. None if the host has none."""
+    known: c.Mapping[str, t.Any] | None = facts[host].get(
+        "__groupid_sql_source" if kind == "restore" else "__groupid_database"
+    )
+    if known is None or kind != "restore":
+        return known
+    return {**known, "restore": answer_of(facts, host, "__groupid_sql_restored")}
+
+
 def _database(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
-    deployment = deployments.name_of(facts, host)
-    known = facts[host].get("__groupid_sql_source" if kind == "restore" else "__groupid_database")
+    deployment, known = deployments.name_of(facts, host), _database_of(facts, host, kind)
     if known is None:
-        unconfigured = (
-            kind in ("preflight", "backup") and _is_first(facts, host) and not asked_of(facts, host, "sql_server")
-        )
+        unconfigured = _is_unconfigured(facts, host, kind, "sql_server")
         return [[deployment, "database", None, NOT_CONFIGURED, *[None] * 5]] if unconfigured else []
+    if not _is_reported(facts, host, known, kind):
+        return []
     state, size, seconds, note = DATABASE_CELLS[kind](facts, host, known, check)
     name = f"database {known.get('database')}"
     return [[deployment, name, known.get("server"), state, scaled(size, 1e6), None, None, seconds, note]]
@@ -71,8 +110,8 @@ def _saved_database(_facts: Facts, _host: str, known: c.Mapping[str, t.Any], che
     return would(state, check), size, made.get("seconds", verified.get("seconds")), ", ".join(notes)
 
 
-def _restored_database(facts: Facts, host: str, _known: c.Mapping[str, t.Any], check: bool) -> _Database:
-    done = answer_of(facts, host, "__groupid_sql_restored")
+def _restored_database(_facts: Facts, _host: str, known: c.Mapping[str, t.Any], check: bool) -> _Database:
+    done = known["restore"]
     safety = done.get("safety") or {}
     note = f"safety backup: {safety['name']}" if safety.get("name") and not check else ""
     state = ("would restore" if check else done.get("outcome")) if done else "not done"
@@ -90,14 +129,13 @@ DATABASE_CELLS: t.Mapping[Kind, c.Callable[[Facts, str, c.Mapping[str, t.Any], b
 def _domains(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
     """Return a row for the group attributes of each domain."""
     deployment, domains = deployments.name_of(facts, host), facts[host].get("__groupid_attributes") or {}
-    if (
-        not domains
-        and kind in ("preflight", "backup")
-        and _is_first(facts, host)
-        and not asked_of(facts, host, "domains")
-    ):
+    if not domains and _is_unconfigured(facts, host, kind, "domains"):
         return [[deployment, "group attributes", None, NOT_CONFIGURED, *[None] * 5]]
-    return [[deployment, domain, *DOMAIN_CELLS[kind](domains[domain], check)] for domain in sorted(domains)]
+    return [
+        [deployment, domain, *DOMAIN_CELLS[kind](known, check)]
+        for domain, known in sorted(domains.items())
+        if _is_reported(facts, host, known, kind)
+    ]
 
 
 def _saved_domain(known: c.Mapping[str, t.Any], check: bool) -> Row:

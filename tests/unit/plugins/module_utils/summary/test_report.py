@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.plugins.module_utils.summary.hosts import DATABASE, PATH, SAFETY, healthy, lines, row
+from unit.plugins.module_utils.summary.hosts import DATABASE, PATH, SAFETY, configured, healthy, lines, row
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed
 
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH
@@ -40,6 +40,38 @@ def test_a_host_that_failed_stands_below_and_not_in_the_table(facts: Facts) -> N
     assert found[-2:] == ["FAILED in backup: web01", f"  {DISK_FULL}"]
     # Nothing was made of the set, which so is not named.
     assert "hq          no" in found
+
+
+def test_a_database_that_was_restored_before_its_host_failed_is_reported() -> None:
+    facts = configured(healthy("web01"))
+    facts["web01"].update(__groupid_restored={"failed": True}, __groupid_failures=failed(DISK_FULL, phase="restore"))
+    facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": {"counts": {"differing": 7}}}}
+    assert lines(facts, "restore") == [
+        "deployment  part              where  state     seconds",
+        "hq          database GroupID  sql01  restored      3.0",
+        "hq, database GroupID: safety backup: groupid-safety x",
+        "",
+        f"hq: set {SET}",
+        "",
+        "FAILED in restore: web01",
+        f"  {DISK_FULL}",
+    ]
+
+
+def test_a_database_that_was_saved_before_its_host_failed_is_reported_with_its_set() -> None:
+    facts = configured(healthy("web01"))
+    facts["web01"].update(__groupid_part={"failed": True}, __groupid_verified={"skipped": True}, __groupid_seals={})
+    facts["web01"].update(__groupid_attributes={}, __groupid_failures=failed(DISK_FULL, phase="backup"))
+    assert lines(facts, "backup") == [
+        "deployment  part              where  state      MB  seconds",
+        "hq          database GroupID  sql01  complete  5.0      2.0",
+        "",
+        "deployment  set               sealed  narrowed",
+        f"hq          {SET}  no      no",
+        "",
+        "FAILED in backup: web01",
+        f"  {DISK_FULL}",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["backup", "restore"])

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from unit.plugins.module_utils.summary.hosts import DATABASE, FOUND, KINDS, SAFETY, lines
-from unit.plugins.run_facts import Facts
+from unit.plugins.run_facts import DISK_FULL, Facts, failed
 
 from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.summary.shared import NOT_CONFIGURED
@@ -69,7 +69,7 @@ def test_database_of_a_preflight(facts: Facts) -> None:
 
 def domain_line(facts: Facts, kind: Kind) -> str:
     """The line of corp.example."""
-    [line] = [line for line in lines(facts, kind) if "corp.example" in line]
+    [line] = [line for line in lines(facts, kind) if "corp.example " in line]
     return " ".join(line.split())
 
 
@@ -108,3 +108,61 @@ def test_restored_group_attributes(facts: Facts) -> None:
     assert f"1 conflicts, 2 gone, 3 new, 4 set since, undo: {SAFETY}" in text
     facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": restored}}
     assert "not done" in domain_line(facts, "restore")
+
+
+BROKEN = {"failed": True, "msg": "It broke."}
+DAMAGED = {**BROKEN, "state": "damaged"}
+PART = {"state": "complete", "bytes": 1}
+RESTORED = {"counts": {"differing": 7, "written": 6}, "safety": {"set_id": SAFETY}}
+
+
+def test_of_a_host_that_failed_what_was_restored_is_reported_with_the_way_back(facts: Facts) -> None:
+    facts["web01"]["__groupid_failures"] = failed(DISK_FULL, phase="restore")
+    facts["web01"]["__groupid_sql_source"] = DATABASE
+    facts["web01"]["__groupid_sql_restored"] = BROKEN
+    facts["web01"]["__groupid_attributes"] = {
+        "corp.example": {"preflight": RESTORED, "restore": RESTORED},
+        "lab.example": {"preflight": RESTORED, "restore": {**RESTORED, **BROKEN}},
+        "old.example": {"preflight": RESTORED},
+    }
+    text = "\n".join(lines(facts, "restore"))
+    assert domain_line(facts, "restore") == "hq corp.example restored 7 6"
+    assert f"hq, corp.example: undo: {SAFETY}" in text
+    assert not [name for name in ("GroupID", "lab.example", "old.example", "not done") if name in text]
+
+
+@pytest.mark.parametrize("answer", [{}, {"skipped": True}, BROKEN, {**BROKEN, "outcome": "rolled_back"}])
+def test_of_a_host_that_failed_no_database_is_reported_that_was_not_restored(
+    facts: Facts, answer: dict[str, t.Any]
+) -> None:
+    for host in facts:
+        facts[host]["__groupid_failures"] = failed(DISK_FULL, phase="restore")
+    facts["web01"].update(__groupid_sql_source=DATABASE, __groupid_sql_restored=answer)
+    assert lines(facts, "restore") == ["FAILED in restore: web01, web02", f"  {DISK_FULL}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "state"),
+    [
+        ("preflight", {"part": PART}, None),
+        ("backup", {}, None),
+        ("backup", {"found": FOUND}, None),
+        ("backup", {"part": PART}, "complete"),
+        ("backup", {"part": PART, "verified": {"state": "verified"}}, "verified"),
+        ("backup", {"part": PART, "verified": DAMAGED}, "damaged"),
+        ("backup", {"part": PART, "verified": BROKEN}, "complete"),
+        ("backup", {"part": BROKEN}, None),
+        ("verify", {"part": PART}, None),
+        ("verify", {"verified": {"state": "verified"}}, "verified"),
+        ("verify", {"verified": DAMAGED}, None),
+    ],
+)
+def test_of_a_host_that_failed_what_was_saved_or_verified_is_reported(
+    facts: Facts, kind: Kind, known: dict[str, t.Any], state: str | None
+) -> None:
+    facts["web01"]["__groupid_failures"] = failed(DISK_FULL, phase=kind)
+    facts["web01"]["__groupid_database"] = {**DATABASE, **known}
+    facts["web01"]["__groupid_attributes"] = {"corp.example": known}
+    found = [line.split() for line in lines(facts, kind)]
+    rows = [cells for cells in found if cells[1:3] == ["database", "GroupID"] or cells[1:2] == ["corp.example"]]
+    assert [state in cells for cells in rows] == ([True, True] if state else [])
