@@ -25,7 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     shared_parts,
     shared_places,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST, is_future
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST, SAFETY_LABEL, is_future
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -107,8 +107,21 @@ def set_at_hand(facts: Facts, host: str) -> str:
 
 def holds_database(facts: Facts, host: str) -> bool:
     """Whether the set of this run has the database, here or on another computer."""
-    members = (listing.find(facts, host, set_at_hand(facts, host)) or {}).get("members") or []
-    return database_is_here(facts, host) or shared_parts.DATABASE in members
+    return database_is_here(facts, host) or shared_parts.DATABASE in _members(facts, host)
+
+
+def may_hold_database(facts: Facts, host: str) -> bool:
+    """Whether only another computer can show if the set of this run has the database: nothing here names its parts."""
+    if set_at_hand(facts, host).endswith(f"-{SAFETY_LABEL}"):
+        # A restore made it. SQL Server keeps the safety backup of the database elsewhere.
+        return False
+    elsewhere = facts[host]["__groupid_asked"]["sql_backup_mode"] == "host"
+    return elsewhere and not _members(facts, host) and not database_is_here(facts, host)
+
+
+def _members(facts: Facts, host: str) -> list[str]:
+    """Name the parts of the set of this run, by its seal or by what was prepared. Empty if the host has neither."""
+    return list((listing.find(facts, host, set_at_hand(facts, host)) or {}).get("members") or [])
 
 
 def database_is_here(facts: Facts, host: str) -> bool:
@@ -430,11 +443,16 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
     elsewhere = is_first(facts, host) and asked["sql_backup_mode"] == "host"
     if not elsewhere or not set_id or holds_database(facts, host):
         return passed
-    return [
-        *passed,
-        f"Set {set_id} of {asked['deployment']} does not say that it has the database. A part of it on "
-        f"{asked['sql_host']} was not verified.",
-    ]
+    return [*passed, _unnamed_database(facts, host, "verified")]
+
+
+def _unnamed_database(facts: Facts, host: str, done: str) -> str:
+    """Say that nothing was done with a part of the database that may be on another computer."""
+    asked = facts[host]["__groupid_asked"]
+    return (
+        f"Set {set_at_hand(facts, host)} of {asked['deployment']} does not say that it has the database. A part of it "
+        f"on {asked['sql_host']} was not {done}."
+    )
 
 
 def restore_notes(facts: Facts, host: str) -> list[str]:
@@ -442,7 +460,7 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
     if not deployments.fellows(facts, host):
         return []
     listed = listing.find(facts, host, set_at_hand(facts, host)) or {}
-    notes = [*_narrowed_set(facts, host), *_not_one_point(facts, host)]
+    notes = [*_narrowed_set(facts, host), *_not_one_point(facts, host), *_database_left(facts, host)]
     name = products.ELASTICSEARCH.name
     if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):
         notes.append(
@@ -451,6 +469,24 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
             "finds everything. If not, restore an older set of it, or let GroupID replicate the objects again."
         )
     return notes
+
+
+def _database_left(facts: Facts, host: str) -> list[str]:
+    """Return a note if the run would restore the deployment's database, but does not find it in the set."""
+    if not is_first(facts, host) or holds_database(facts, host):
+        return []
+    asked, set_id = facts[host]["__groupid_asked"], set_at_hand(facts, host)
+    usual = bool(asked["sql_server"]) and not review(facts, host)["missing"]
+    if not _asks_for(facts, host, shared_parts.DATABASE, usual):
+        return []
+    if not may_hold_database(facts, host):
+        return [f"Set {set_id} of {asked['deployment']} has no backup of the database, so it was not restored."]
+    folder = f"{asked['deployment']}\\{set_id}\\{shared_parts.DATABASE}"
+    return [
+        f"{_unnamed_database(facts, host, 'restored')} The set is not sealed, so it is not known whether it has one. "
+        f"If {folder} is below the backup root of {asked['sql_host']}, restore its files with the module "
+        "identityops.groupid.groupid_sql_restore."
+    ]
 
 
 def _not_one_point(facts: Facts, host: str) -> list[str]:

@@ -38,6 +38,17 @@ def against_restore(facts: Facts, host: str) -> list[Failure]:
     """Check the first host of a deployment whose set has the database, or that names the database."""
     asked = facts[host]["__groupid_asked"]
     what = f"The database of deployment {asked['deployment']} cannot be restored"
+    if decisions.may_hold_database(facts, host):
+        return [
+            Failure(
+                "not_sealed",
+                what,
+                f"set {asked['set_id']} is not sealed, so it is not known whether it has a backup of it on "
+                f"{asked['sql_host']}, and groupid_components names it",
+                "If it has, restore its files with the module identityops.groupid.groupid_sql_restore. Remove database "
+                "from groupid_components to restore the other components.",
+            )
+        ]
     if not decisions.holds_database(facts, host):
         return [
             Failure(

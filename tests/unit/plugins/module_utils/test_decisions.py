@@ -315,3 +315,55 @@ def test_a_part_of_the_database_that_nobody_names_is_reported_as_not_verified(
     assert len(found) == notes
     assert not found or "sql01 was not verified" in found[0]
     assert decide(facts, "web02", "verify_notes") == []
+
+
+HOST = {"sql_server": "sql01", "sql_backup_mode": "host", "sql_host": "sql01"}
+NO_BACKUP = f"Set {SET} of hq has no backup of the database, so it was not restored."
+UNKNOWN = (
+    f"Set {SET} of hq does not say that it has the database. A part of it on sql01 was not restored. The set is not "
+    f"sealed, so it is not known whether it has one. If hq\\{SET}\\database is below the backup root of sql01, restore "
+    "its files with the module identityops.groupid.groupid_sql_restore."
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "members", "notes"),
+    [
+        (HOST, None, [UNKNOWN]),
+        (HOST, ["web01", "web02"], [NO_BACKUP]),
+        (HOST, ["database", "web01", "web02"], []),
+        ({**HOST, "sql_backup_mode": "unc"}, None, [NO_BACKUP]),
+        ({**HOST, "sql_backup_mode": "unc"}, ["web01", "web02"], [NO_BACKUP]),
+        ({**HOST, "sql_server": ""}, None, []),
+        ({"sql_server": ""}, ["web01", "web02"], []),
+        ({**HOST, "components": ["reports"]}, None, []),
+        ({**HOST, "components": ["reports"]}, ["web01", "web02"], []),
+    ],
+)
+def test_a_database_that_is_not_restored_is_reported_with_the_reason(
+    asked: dict[str, t.Any], members: list[str] | None, notes: list[str]
+) -> None:
+    facts = holding(
+        run("web01", "web02", role="restore", **asked), members=members, sealed=bool(members), decider="web01"
+    )
+    assert decide(facts, "web01", "restore_notes") == notes
+    assert decide(facts, "web02", "restore_notes") == []
+
+
+def test_a_database_that_is_restored_has_no_note() -> None:
+    facts = holding(run("web01", "web02", role="restore", **HOST), "database", sealed=False)
+    assert decide(facts, "web01", "restore_notes") == []
+
+
+def test_a_run_of_some_servers_does_not_look_for_the_database() -> None:
+    facts = holding(run("web01", outside=["web02"], role="restore", **HOST), sealed=False)
+    assert decide(facts, "web01", "restore_notes") == []
+
+
+def test_a_set_that_an_earlier_restore_made_never_has_the_database() -> None:
+    safety = f"{SET}-before-restore"
+    facts = run("web01", role="restore", **HOST)
+    loose = listed(part("web01"), set_id=safety, sealed=False, members=None)
+    facts["web01"]["__groupid_probe"] = probe("web01", loose)
+    facts["web01"]["__groupid_asked"]["set_id"] = safety
+    assert decide(facts, "web01", "restore_notes") == [NO_BACKUP.replace(SET, safety)]

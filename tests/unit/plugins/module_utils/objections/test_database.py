@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from unit.plugins.module_utils.objections.cases import (
+    UNSEALED,
     Change,
     Facts,
     Fault,
@@ -31,6 +32,15 @@ FAULTS = [
     ),
     Fault("database", on_web01("__groupid_sql", can_verify=FORBIDDEN), "database_not_ready", "GroupID on sql01"),
     Fault("restore_database", sets(listed(part("web01"))), "component_missing", "groupid_components"),
+    Fault(
+        "restore_database",
+        both(
+            sets({**UNSEALED, "members": None}),
+            asking(sql_backup_mode="host", sql_host="sql01", components=["database"]),
+        ),
+        "not_sealed",
+        "it is not known whether it has a backup of it on sql01",
+    ),
     Fault("restore_database", asking(sql_server=""), "sql_server_missing", "groupid_sql_server"),
     Fault(
         "unsealed_database", on_web01("__groupid_sql_reread", sealed=False), "not_sealed", "the computer that has it"
