@@ -447,7 +447,7 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
 
 
 def _unnamed_database(facts: Facts, host: str, done: str) -> str:
-    """Say that nothing was done with a part of the database that may be on another computer."""
+    """Say that a part of the database on another computer, if there is one, was not verified or restored."""
     asked = facts[host]["__groupid_asked"]
     return (
         f"Set {set_at_hand(facts, host)} of {asked['deployment']} does not say that it has the database. A part of it "
