@@ -55,7 +55,8 @@ class ActionModule(ControllerAction):
             if file:
                 run_file.refuse(file, self._scrub(faults))
             return {"failed": True, "error": _REFUSED.explained()}
-        plan = deployments.plan(facts, run, args["known"], facts[run[0]]["__groupid_asked"]["deployments"])
+        known = deployments.may_be_members(variables["groups"], args["known"])
+        plan = deployments.plan(facts, run, known, facts[run[0]]["__groupid_asked"]["deployments"])
         if file:
             asked = (facts[host]["__groupid_asked"] for host in plan["hosts"])
             stops = args["kind"] == "backup" and any(one["quiesce"] != quiescing.NONE for one in asked)

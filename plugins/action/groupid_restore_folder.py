@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
 from ansible_collections.identityops.groupid.plugins.module_utils.differences import differences_text
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
-from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand, understand_all
+from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand_all
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signed_seal, signing_keys
 
@@ -45,7 +45,7 @@ class ActionModule(AgentAction):
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        root = understand(args["backup_root"], "backup_root")
+        root = args["backup_root"]
         args = {**args, "targets": understand_all(args["targets"], "targets")}
         deployment = backup_set.check_deployment(args["deployment"])
         set_id = str(backup_set.SetId.parse(args["set_id"]))

@@ -256,7 +256,7 @@ def looks_first(facts: Facts, host: str) -> bool:
 def restore_components(facts: Facts, host: str) -> list[str] | None:
     """Name the components that the host restores itself. None means all components of its part.
 
-    One that goes back to a share is restored once, by the first server whose part has it.
+    A folder that goes back to a share is restored once, by the first server whose part has it.
     """
     components, left = facts[host]["__groupid_asked"]["components"], _left_to_others(facts, host, _restored_places)
     if components is None and not left:
@@ -289,10 +289,11 @@ def _left_to_others(facts: Facts, host: str, places_of: c.Callable[[Facts, str],
 
 
 def _places(facts: Facts, host: str) -> dict[str, str]:
-    """Return the folder of each of a host's components."""
+    """Return the folder of each of a host's components, and its other folders."""
     found = (facts[host].get("__groupid_probe") or {}).get("installations") or []
     located = {one["name"]: one["path"] for product in found for one in product["components"] if one["path"]}
-    return {**located, **facts[host]["__groupid_asked"]["component_paths"]}
+    asked = facts[host]["__groupid_asked"]
+    return {**located, **asked["component_paths"], **{folder["name"]: folder["path"] for folder in asked["folders"]}}
 
 
 def narrowed(facts: Facts, host: str) -> list[str]:
@@ -300,7 +301,7 @@ def narrowed(facts: Facts, host: str) -> list[str]:
     asked = facts[host]["__groupid_asked"]
     if asked["usual"] is None:
         return []
-    return narrower.narrower(asked["usual"], asked, _version(facts, host))
+    return narrower.narrower(asked["usual"], asked, _installed(facts, host))
 
 
 def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
@@ -315,9 +316,13 @@ def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
 
 def _version(facts: Facts, host: str) -> str:
     """Return the version of GroupID that is backed up: as configured, or the installed one."""
-    version = str(facts[host]["__groupid_asked"]["version"])
-    found = [one["version"] for one in (facts[host].get("__groupid_probe") or {}).get("installations") or []]
-    return str(found[0]) if version == products.AUTO and len(found) == 1 else version
+    return narrower.version_of(facts[host]["__groupid_asked"], _installed(facts, host))
+
+
+def _installed(facts: Facts, host: str) -> list[str]:
+    """Return the versions of GroupID that were found on the host."""
+    found = (facts[host].get("__groupid_probe") or {}).get("installations") or []
+    return [str(one["version"]) for one in found]
 
 
 def backup_notes(facts: Facts, host: str) -> list[str]:

@@ -24,6 +24,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import is_future, next_set_id
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -104,6 +105,15 @@ def _deployment_outside(facts: Facts, host: str) -> str:
     with contextlib.suppress(Exception):
         return str(facts[host].get("groupid_deployment") or "").strip().lower()
     return ""
+
+
+def may_be_members(groups: c.Mapping[str, c.Sequence[str]], pattern: c.Iterable[str]) -> list[str]:
+    """Name the inventory hosts that may be members of a deployment.
+
+    groups: of the inventory. pattern: hosts of ``groupid_hosts``, which may leave out some, as ``--limit`` does. So
+    those of the group that it names by default count too, or all hosts of an inventory without this group.
+    """
+    return list(dict.fromkeys([*pattern, *groups.get(BY_NAME["groupid_hosts"].default, groups["all"])]))
 
 
 def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:

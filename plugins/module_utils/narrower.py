@@ -15,17 +15,19 @@ from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts i
 Values = c.Mapping[str, t.Any]
 
 
-def narrower(usual: Values, effective: Values, version: str) -> list[str]:
+def narrower(usual: Values, effective: Values, installed: c.Sequence[str]) -> list[str]:
     """Return why the effective values save less, one short text each, such as ``groupid_include: HR Portal``.
 
     usual: values from the inventory only. effective: with extra and task variables. `settings.understand` returns both
-    for a backup. version: of GroupID, as it was found. With ``auto``, the components of all versions are usual. Empty
-    if everything usual is saved. What cannot be compared counts as less.
+    for a backup. installed: versions of GroupID, as they were found. Empty if everything usual is saved. What cannot be
+    compared counts as less.
 
     Raises UnknownVersionError.
     """
-    before, now = _saved(usual, version), _saved(effective, version)
+    usual_version, version = version_of(usual, installed), version_of(effective, installed)
+    before, now = _saved(usual, usual_version), _saved(effective, version)
     return [
+        *(() if version == usual_version else (f"groupid_version: {version}",)),
         *_components(before, now),
         *(text for name in ("include", "exclude") for text in _filtered(f"groupid_{name}", name, usual, effective)),
         *_more("groupid_exclude_defaults", _default_excludes(usual), _default_excludes(effective)),
@@ -36,8 +38,17 @@ def narrower(usual: Values, effective: Values, version: str) -> list[str]:
     ]
 
 
+def version_of(values: Values, installed: c.Sequence[str]) -> str:
+    """Return the version of GroupID that is backed up: as configured, or the installed one. ``auto`` if unclear."""
+    configured = str(values["version"])
+    return installed[0] if configured == products.AUTO and len(installed) == 1 else configured
+
+
 def _saved(values: Values, version: str) -> set[str]:
-    """Name the components that are saved. If none are named, the usual ones, and database and domains if configured."""
+    """Name the components that are saved. If none are named, the usual ones, and database and domains if configured.
+
+    version: with ``auto``, the components of all versions are usual.
+    """
     named = values["components"]
     shared = {DATABASE: values["sql_server"] and values["sql_database"], GROUP_ATTRIBUTES: values["domains"]}
     configured = {name for name, known in shared.items() if known}

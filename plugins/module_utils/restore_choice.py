@@ -259,7 +259,7 @@ def _contested(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
     places = {host: [*targets[host], *_own_places(asked[host])] for host in hosts}
     claims = [("groupid_restore_targets sends", claim) for claim in shared_places.contested(targets)]
     claims += [
-        ("groupid_component_paths sends", (path, claimants))
+        ("groupid_component_paths or groupid_folders sends", (path, claimants))
         for path, claimants in ([] if claims else shared_places.contested(places))
         if len({asked[host]["deployment"] for host in claimants}) > 1
     ]
@@ -276,11 +276,12 @@ def _contested(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
 
 
 def _own_places(asked: c.Mapping[str, t.Any]) -> list[str]:
-    """Return the folders of the restored components that were given, and have no target."""
+    """Return the folders that were given for what is restored, and have no target."""
     wanted = asked["components"]
+    given = {**asked["component_paths"], **{folder["name"]: folder["path"] for folder in asked["folders"]}}
     return [
         path
-        for name, path in asked["component_paths"].items()
+        for name, path in given.items()
         if name not in asked["restore_targets"] and (wanted is None or name in wanted)
     ]
 

@@ -119,19 +119,29 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
     extra: names. If it is a mapping, the command line in the message has the value.
     """
     names = list(extra)
-    if "groupid_deployment" not in names:
-        return []
-    value = extra["groupid_deployment"] if isinstance(extra, c.Mapping) else "NAME"
-    line = f"-e groupid_deployments={value}" if _is_word(value) else "-e groupid_deployments=NAME"
-    return [
-        Failure(
-            CODE,
-            "groupid_deployment was given with -e",
-            "it would make every host of the inventory a member of one deployment",
-            f"To choose a deployment, write {line}, with an s. To say which deployment a host belongs to, set "
-            "groupid_deployment in the variables of the host or its group.",
+    refusals = []
+    if "groupid_deployment" in names:
+        value = extra["groupid_deployment"] if isinstance(extra, c.Mapping) else "NAME"
+        line = f"-e groupid_deployments={value}" if _is_word(value) else "-e groupid_deployments=NAME"
+        refusals.append(
+            Failure(
+                CODE,
+                "groupid_deployment was given with -e",
+                "it would make every host of the inventory a member of one deployment",
+                f"To choose a deployment, write {line}, with an s. To say which deployment a host belongs to, set "
+                "groupid_deployment in the variables of the host or its group.",
+            )
         )
-    ]
+    if "groupid_deployment_servers" in names:
+        refusals.append(
+            Failure(
+                CODE,
+                "groupid_deployment_servers was given with -e",
+                "a run of some servers of a deployment could then count as a run of all of them",
+                "Set it in the variables of the deployment's group. To work on some of its servers, use --limit.",
+            )
+        )
+    return refusals
 
 
 def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:

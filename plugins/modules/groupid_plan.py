@@ -22,6 +22,7 @@ options:
   known:
     description:
       - Hosts of the inventory that can be members of a deployment, even if the play does not include them.
+      - Those of the group C(groupid) are added, or all hosts of an inventory that has no such group.
     type: list
     elements: str
     required: true

@@ -52,8 +52,8 @@ def unseen(facts: Facts, host: str) -> list[Failure]:
             "members_missing",
             BACKUP,
             f"this run does not include {', '.join(missing)} of deployment {deployments.name_of(facts, host)} (because "
-            "of --limit, or serial in a play), and a set without their parts cannot be sealed",
-            "Run again without --limit; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
+            "of --limit, groupid_hosts, or serial in a play), and a set without their parts cannot be sealed",
+            "Run again without it; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
             "with this id seals the set.",
         )
     ]

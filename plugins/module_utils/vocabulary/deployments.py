@@ -81,7 +81,7 @@ DEPLOYMENTS: t.Final[tuple[Word, ...]] = (
         "list",
         [],
         "Servers of the deployment, by name or fully qualified name. If empty, these are the deployment's hosts "
-        "in the inventory.",
+        "in the group `groupid`, or in the inventory if it has no such group.",
         elements="server",
         example="[web01, web02]",
     ),
@@ -89,7 +89,8 @@ DEPLOYMENTS: t.Final[tuple[Word, ...]] = (
         "groupid_hosts",
         "pattern",
         "groupid",
-        "Pattern of the inventory hosts that are GroupID servers. The playbooks read it only from `-e`.",
+        "Pattern of the inventory hosts that are GroupID servers. The playbooks read it only from `-e`. A pattern that "
+        "leaves out servers of a deployment is the same as `--limit`.",
         where="extra",
         example="groupid",
     ),

@@ -60,8 +60,9 @@ SELECTION: t.Final[tuple[Word, ...]] = (
         "groupid_folders",
         "list",
         [],
-        "Other folders to back up. Each has `name`, `path`, `required`, `include` and `exclude`.",
-        roles=SAVING,
+        "Other folders to back up. Each has `name`, `path`, `required`, `include` and `exclude`. A restore reads which "
+        "of them are on a share, and so the same for several servers.",
+        roles=CHOOSING,
         elements="dict",
         options=_FOLDER,
         example="[{name: web_config, path: D:\\Web\\Config}]",

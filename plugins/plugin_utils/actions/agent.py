@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils import windows_path
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import without_envelope
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
@@ -53,6 +54,8 @@ class AgentAction(FailureAction):
             self.sharing,
         )
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
+        if args.get("backup_root") is not None:
+            args["backup_root"] = windows_path.understand(args["backup_root"], "backup_root")
         return self.perform(args, variables)
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

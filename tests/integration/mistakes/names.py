@@ -41,7 +41,17 @@ MISTAKES = (
         "backup -e groupid_deployment=hq",
         ("groupid_deployment was given with -e", "groupid_deployments=hq"),
     ),
-    Mistake("one server alone", "backup --limit web01", ("does not include web02", "Run again without --limit")),
+    Mistake(
+        "servers of the deployment with -e",
+        "backup -e groupid_deployment_servers=web01 --limit web01",
+        ("groupid_deployment_servers was given with -e", "variables of the deployment's group"),
+    ),
+    Mistake(
+        "one server by groupid_hosts", "backup -e groupid_hosts=web01", ("does not include web02", "groupid_hosts")
+    ),
+    Mistake(
+        "one server alone", "backup --limit web01", ("does not include web02", "of --limit", "Run again without it")
+    ),
     Mistake(
         "deployments as a dictionary",
         "backup -e '{groupid_deployments: {hq: true}}'",

@@ -255,6 +255,16 @@ def test_a_component_on_a_share_is_restored_by_the_first_server_whose_part_has_i
     assert decide(facts, "web02", "restore_components") == ["reports"]
 
 
+def test_another_folder_on_a_share_is_saved_by_each_server_and_restored_by_one() -> None:
+    folders = [{"name": "templates", "path": "\\\\nas01\\templates"}]
+    facts = run("web01", "web02", components=["schedules"], folders=folders)
+    assert decide(facts, "web02", "backup_components") == ["schedules"]
+    both = {"templates": "copied", "schedules": "copied"}
+    facts = run_facts.ask(shared_reports(web01=both, web02=both), folders=folders)
+    assert decide(facts, "web01", "restore_components") is None
+    assert decide(facts, "web02", "restore_components") == ["schedules"]
+
+
 def test_a_component_that_goes_to_a_drive_is_restored_on_each_server() -> None:
     facts = shared_reports(web01={"reports": "copied"}, web02={"reports": "copied"})
     assert decide(facts, "web02", "restore_components") == []

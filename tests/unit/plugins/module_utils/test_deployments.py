@@ -60,6 +60,13 @@ def test_members_that_the_run_does_not_see_are_outside(facts: dict[str, dict[str
     assert chosen["deployments"] == {"hq": {"hosts": ["web01"], "outside": ["web02"]}}
 
 
+def test_servers_that_a_narrow_pattern_leaves_out_may_be_members() -> None:
+    groups = {"all": ["web01", "web02", "sql", "idm"], "groupid": ["web01", "web02"]}
+    assert deployments.may_be_members(groups, ["idm", "web01"]) == ["idm", "web01", "web02"]
+    del groups["groupid"]
+    assert deployments.may_be_members(groups, ["web01"]) == ["web01", "web02", "sql", "idm"]
+
+
 @pytest.mark.parametrize("wanted", [["br*"], ["branch"], ["b[r]anch", "br*"]])
 def test_deployments_are_chosen_by_name_or_glob(facts: dict[str, dict[str, t.Any]], wanted: list[str]) -> None:
     assert planned(facts, ["web01", "web02", "srv"], wanted)["hosts"] == ["srv"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -39,10 +40,10 @@ def understood(variables: dict[str, Any]) -> dict[str, Any]:
     return found.values
 
 
-def less(usual: dict[str, Any] | None = None, **extra: Any) -> list[str]:
+def less(usual: dict[str, Any] | None = None, installed: Sequence[str] = (VERSION,), **extra: Any) -> list[str]:
     """What a run with more variables saves less."""
     inventory = {**WHOLE, **(usual or {})}
-    return narrower(understood(inventory), understood({**inventory, **extra}), VERSION)
+    return narrower(understood(inventory), understood({**inventory, **extra}), installed)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +136,22 @@ def test_what_saves_as_much_or_more_is_none(usual: dict[str, Any], extra: dict[s
     assert less(usual, **extra) == []
 
 
+@pytest.mark.parametrize(
+    ("usual", "installed", "asked"),
+    [("10.0", ["9.0", "10.0"], "9.0"), ("auto", ["9.0", "10.0"], "10.0"), ("auto", ["10.0"], "9.0")],
+)
+def test_another_version_than_the_usual_one_is_named(usual: str, installed: list[str], asked: str) -> None:
+    found = less({"groupid_version": usual}, installed, groupid_version=asked)
+    assert found[0] == f"groupid_version: {asked}"
+
+
+def test_the_installed_version_is_the_usual_one() -> None:
+    assert less({"groupid_version": "auto"}, ["10.0"], groupid_version="10.0") == []
+
+
 # Where, as whom, how fast, how carefully; and what is saved of none of these.
 SAVE_NO_LESS = {
-    "deployment", "deployment_servers", "deployments", "hosts", "parallel_deployments", "version", "set_id",
+    "deployment", "deployment_servers", "deployments", "hosts", "parallel_deployments", "set_id",
     "set_label",
     "backup_root", "network_username", "network_password", "allow_open_roots", "allow_partial",
     "link_unchanged", "threads", "retries", "retry_wait", "verify_after",
@@ -191,6 +205,6 @@ def test_of_two_choices_that_are_no_less_than_each_other_all_is_equal(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     first, second = understood({**WHOLE, **one}), understood({**WHOLE, **other})
-    if not narrower(first, second, VERSION) and not narrower(second, first, VERSION):
+    if not narrower(first, second, [VERSION]) and not narrower(second, first, [VERSION]):
         assert set(first["include"]) == set(second["include"])
         assert set(first["exclude"]) == set(second["exclude"])

@@ -248,6 +248,13 @@ def test_two_deployments_restore_into_no_common_folder_of_a_component(other: str
     assert set(restored(ask(facts, restore_targets={}, components=["schedules"]))) == {"hq-web01", "branch-web01"}
 
 
+def test_two_deployments_restore_into_no_common_folder_of_another_kind() -> None:
+    folders = [{"name": "templates", "path": "\\\\nas01\\templates"}]
+    refusal = refused(of_one_name("hq", "branch", folders=folders))
+    assert refusal["code"] == "target_shared"
+    assert "groupid_folders" in str(refusal["cause"])
+
+
 def test_one_deployment_may_restore_a_component_on_a_share() -> None:
     facts = confirmed("hq", component_paths={"reports": "\\\\nas01\\reports"})
     assert set(restored(facts)) == {"hqa", "hqb"}

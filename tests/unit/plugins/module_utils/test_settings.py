@@ -488,6 +488,13 @@ def test_the_deployment_as_an_extra_variable_is_refused_with_the_line_that_is_me
     assert settings.refused_extra({"groupid_deployments": "hq"}) == []
 
 
+def test_the_servers_of_a_deployment_as_an_extra_variable_are_refused() -> None:
+    deployment, servers = settings.refused_extra(["groupid_deployment_servers", "groupid_deployment"])
+    assert deployment.what.startswith("groupid_deployment was")
+    assert servers.what == "groupid_deployment_servers was given with -e"
+    assert "--limit" in servers.next
+
+
 def test_a_name_of_nobodys_is_shown_without_what_a_terminal_obeys() -> None:
     [failure] = settings.unknown(["groupid_\x1b[31mx"])
     assert "\x1b" not in str(failure)

@@ -39,6 +39,21 @@ def test_check_mode_reaches_the_agent(host: Make, check_mode: bool) -> None:
     assert made.requests[0]["check"] is check_mode
 
 
+@pytest.mark.parametrize(("typed", "understood"), [('"d:/Backups/"', "D:\\Backups"), (" //nas/b\\ ", "\\\\nas\\b")])
+def test_the_backup_root_is_understood_as_people_write_it(host: Make, typed: str, understood: str) -> None:
+    made = host("groupid_sets", {"backup_root": typed}, answer("list", exists=True, sets=[]))
+    assert (made.run()["backup_root"], made.operations[0]["root"]) == (understood, understood)
+
+
+@pytest.mark.parametrize("typed", ["D:", "", "Backups", "D:\\x\\..\\y"])
+@pytest.mark.parametrize("name", ["groupid_sets", "groupid_info"])
+def test_a_backup_root_that_could_mean_several_is_refused_as_typed(host: Make, name: str, typed: str) -> None:
+    made = host(name, {"backup_root": typed})
+    result = made.run()
+    assert (result["failed"], made.requests) == (True, [])
+    assert f"backup_root is '{typed}', " in result["msg"]
+
+
 def test_failed_answer_keeps_its_data(host: Make) -> None:
     fields = error("partial", component="reports", path="a.txt")
     args = {"backup_root": "D:\\B", "deployment": "hq", "set_id": "20261122T150405Z", "components": ["reports"]}
