@@ -87,6 +87,18 @@ def document(result: pathlib.Path) -> dict[str, t.Any]:
     return found
 
 
+def test_a_preflight_says_what_would_be_stopped_and_what_prevents_it(running: Lab, controller: Controller) -> None:
+    run = controller.play("preflight").succeeded()
+    assert "Note (web01, web02): A backup stops services Data, Elastic." in " ".join(run.output.split())
+    controller.play("preflight", extra={"groupid_quiesce_max": 0}).failed("groupid_quiesce_max is 0")
+    controller.play("preflight", "--forks", "1").failed("--forks 2")
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+    controller.module("web01", "groupid_services", {"state": "quiesced"})
+    run = controller.play("preflight").failed("another run has stopped GroupID on this server", f"{COLLECTION}.resume")
+    assert "branch" in run.output
+    assert stopped(running, "web01")
+
+
 def test_servers_are_stopped_together_and_each_runs_again_as_soon_as_it_can(
     running: Lab, controller: Controller, result: pathlib.Path
 ) -> None:

@@ -86,12 +86,19 @@ def changed(file: pathlib.Path, change: c.Callable[[str], str]) -> c.Iterator[No
     file.write_text(before)
 
 
-def test_every_change_is_refused_by_name(controller: Controller, root: pathlib.Path, set_id: str) -> None:
+def test_every_change_is_refused_by_name(
+    controller: Controller, one_server: Lab, root: pathlib.Path, set_id: str
+) -> None:
     asked = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": set_id}
+    source = sets.tree_hash(one_server.path("web01", r"C:\ProgramData\Imanami"))
     folder = root / "hq" / set_id
 
     def verified() -> dict[str, t.Any]:
         return controller.module("web01", "groupid_backup_verify", asked)
+
+    def restored() -> dict[str, t.Any]:
+        options = {"allow_open_roots": [inventory.LOCAL_ROOT], "policy": "mirror"}
+        return controller.module("web01", "groupid_restore_folder", {**asked, **options})
 
     assert verified()["failed"] is False
     seal, part = folder / "set.json", folder / "web01"
@@ -103,9 +110,11 @@ def test_every_change_is_refused_by_name(controller: Controller, root: pathlib.P
         (part / "manifest.sha256", lambda text: "0" + text[1:] if text[0] != "0" else "1" + text[1:], "damaged"),
     ):
         with changed(file, change):
-            result = verified()
-            assert (result["failed"], result["error"]["code"]) == (True, code), result
-            assert set_id in str(result["error"]["path"]), result
+            for result in (verified(), restored()):
+                assert (result["failed"], result["error"]["code"]) == (True, code), result
+                assert set_id in str(result["error"]["path"]), result
+    assert sets.tree_hash(one_server.path("web01", r"C:\ProgramData\Imanami")) == source
+    assert restored()["failed"] is False
 
 
 def test_a_forged_newer_set_is_passed_over_and_never_restored(
