@@ -18,6 +18,7 @@ from unit.plugins.module_utils.objections.cases import (
     asking,
     both,
     each,
+    failures,
     problems,
     running,
 )
@@ -125,3 +126,12 @@ def test_each_fault_is_reported_once_with_why_and_what_to_do(facts: Facts, fault
 def test_what_was_meant_is_let_through(facts: Facts, step: str, change: Change) -> None:
     change(facts)
     assert against(facts, step) == []
+
+
+def test_one_run_that_has_stopped_several_servers_is_reported_once(facts: Facts) -> None:
+    running(facts)
+    for number, host in enumerate(facts.values()):
+        host["__groupid_running"]["record"] = {**RECORD, "started": f"2026-11-22T15:04:0{number}.0000000Z"}
+    first, second = [failures(facts, "running", host) for host in facts]
+    assert len(first) == 1
+    assert first == second
