@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import time
 
 import pytest
 import windows_page
@@ -32,10 +31,8 @@ ROOT = {"backup_root": inventory.LOCAL_ROOT}
 def test_a_server_rehearses_and_nothing_stays(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
     controller.module("web01", "groupid_backup_folder", {**ROOT, "deployment": "hq", "set_id": "20260101T000000Z"})
     before = everything(lab)
-    began = time.monotonic()
     answer = controller.module("web01", "groupid_rehearsal", {**ROOT, "directory": str(tmp_path / "kept")})
     assert not answer["failed"], answer
-    assert time.monotonic() - began < 60
     assert [one for one in answer["claims"] if one["verdict"] == "not held"] == []
     held = {one["id"] for one in answer["claims"] if one["verdict"] == "held"}
     assert {"job.outlives", "restore.killed", "restore.mirror", "verify.damage", "backup.content"} <= held
