@@ -7,13 +7,16 @@ Fails when a password, or the request of an agent, stands in PowerShell's event 
 
 .DESCRIPTION
 Each secret is looked for as it is, and as base64 of UTF-8 at the three offsets that a text can have in a longer one.
+Requests are known by how they begin: the controller's, and the one that a job's own process gets from the agent.
 #>
 param([Parameter(Mandatory)][string] $Work)
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 3
 
 $needles = New-Object Collections.Generic.List[string]
-foreach ($secret in @(Get-Content -Path "$Work\secrets.txt") + '"network": {"username"' + '"protocol": 1, "operation"') {
+# In pieces, as the log of script blocks has this script too. An answer has no space there.
+$requests = ('"network": {"user' + 'name"'), ('"network":{"user' + 'name"'), ('{"protocol": ' + '1, "'), ('"operation":' + '"work"')
+foreach ($secret in [IO.File]::ReadAllLines("$Work/secrets.txt") + $requests) {
     $needles.Add($secret)
     foreach ($offset in 0..2) {
         $bytes = [Text.Encoding]::UTF8.GetBytes(('x' * $offset) + $secret)
@@ -28,7 +31,9 @@ $found = New-Object Collections.Generic.HashSet[string]
 foreach ($log in 'Microsoft-Windows-PowerShell/Operational', 'Windows PowerShell') {
     foreach ($event in Get-WinEvent -LogName $log) {
         $read += 1
+        # The values too: in XML, characters of theirs may be escaped.
         $text = $event.ToXml()
+        foreach ($property in $event.Properties) { $text += "`n$($property.Value)" }
         foreach ($needle in $needles) {
             if ($text.Contains($needle)) { $found.Add("$log, event $($event.Id)") | Out-Null }
         }

@@ -79,10 +79,7 @@ Set-ItemProperty -Path "$logging\ModuleLogging" -Name EnableModuleLogging -Value
 Set-ItemProperty -Path "$logging\ModuleLogging\ModuleNames" -Name '*' -Value '*'
 Set-ItemProperty -Path "$logging\ScriptBlockLogging" -Name EnableScriptBlockLogging -Value 1 -Type DWord
 wevtutil set-log Microsoft-Windows-PowerShell/Operational /maxsize:200000000
-Set-MpPreference -DisableRealtimeMonitoring $false
-foreach ($path in @((Get-MpPreference).ExclusionPath)) {
-    if ($path) { Remove-MpPreference -ExclusionPath $path }
-}
+& "$PSScriptRoot\defender.ps1"
 
 # GroupID 10.0 as far as this collection looks at it.
 $installation = "$env:ProgramFiles\Imanami\GroupID 10.0"
