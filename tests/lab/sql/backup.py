@@ -228,7 +228,8 @@ def _copy(
         finished = now()
         sizes = [writer.finish({"finished": moment(finished)}) for writer in writers]
     with engine.lock:
-        if not engine.msdb_full:
+        recorded = engine.is_recording
+        if recorded:
             _record(engine, order, header, targets, families, sum(sizes), finished)
         if not order.copy_only and not order.log:
             database.last_full_lsn = first
@@ -237,7 +238,7 @@ def _copy(
             database.log_lsn = last if order.log else database.log_lsn or first
         if order.to_restoring:
             database.state, database.whole = "RESTORING", True
-    _summary(order, database, contents, position, time.monotonic() - began, conversation, engine.msdb_full)
+    _summary(order, database, contents, position, time.monotonic() - began, conversation, recorded)
 
 
 def _contents(engine: Engine, database: Database) -> list[tuple[int, bytes]]:
@@ -418,7 +419,7 @@ def _summary(
     position: int,
     seconds: float,
     conversation: Conversation,
-    unrecorded_too: bool,
+    recorded: bool,
 ) -> None:
     total = 0
     for file, (dummy, body) in zip(database.files, contents, strict=True):
@@ -427,7 +428,7 @@ def _summary(
         text = f"Processed {pages} pages for database '{database.name}', file '{file.name}' on file {position}."
         conversation.say(Message(4035, text))
     rate = total * PAGE_BYTES / max(seconds, 0.001) / 1e6
-    if unrecorded_too:
+    if not recorded:
         conversation.say(unrecorded())
     conversation.say(
         Message(

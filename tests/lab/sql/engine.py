@@ -320,6 +320,11 @@ class Engine:
         return int(major), int(minor), int(build)
 
     @property
+    def is_recording(self) -> bool:
+        """Whether msdb takes a record of a backup or restore. Where it does not, that is done all the same (3009)."""
+        return not self.msdb_full and self.database("msdb").state == "ONLINE"
+
+    @property
     def edition_text(self) -> str:
         """The edition as SERVERPROPERTY writes it."""
         if self.edition == "SQL Azure":
@@ -410,11 +415,11 @@ class Engine:
                 if database.state == "ONLINE" and database.name not in SYSTEM_DATABASES[:3]:
                     database.state, database.holder = "RECOVERING", None
 
-    def start_up(self) -> None:
-        """Bring up what is being recovered."""
+    def start_up(self, besides: str = "") -> None:
+        """Bring up what is being recovered, but for one."""
         with self.lock:
             for database in self.databases.values():
-                if database.state == "RECOVERING":
+                if database.state == "RECOVERING" and database.name != besides:
                     database.state = "ONLINE"
             self.let_in()
 

@@ -27,7 +27,8 @@ class Fault:
     drop: when the connection is cut; ``during``: at ``percent`` of a BACKUP or RESTORE,
       of others as ``after``: done, not answered.
     outage: the whole server goes away with it, until the double is told to listen again.
-    restart: the server starts again: seconds until it listens, and seconds that it then takes to recover databases.
+    restart: the server starts again: seconds until it listens, seconds that it then takes to recover databases, and
+      those that msdb takes longer than the others.
     delay: seconds before anything else.
     act: what somebody else does then, before the batch is executed.
     percent: with messages: a BACKUP or RESTORE goes so far before it fails.
@@ -38,7 +39,7 @@ class Fault:
     messages: tuple[Message, ...] = ()
     drop: When | None = None
     outage: bool = False
-    restart: tuple[float, float] | None = None
+    restart: tuple[float, float] | tuple[float, float, float] | None = None
     delay: float = 0.0
     act: c.Callable[[], object] = lambda: None
     percent: float = 0.0

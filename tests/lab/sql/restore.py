@@ -165,7 +165,7 @@ def _restore(engine: Engine, session: Session, order: Order, conversation: Conve
             f"Processed {pages} pages for database '{database.name}', file '{file['name']}' on file {order.position}."
         )
         conversation.say(Message(4035, text))
-    if engine.msdb_full:
+    if not engine.is_recording:
         conversation.say(unrecorded())
     conversation.say(Message(3014, _processed(order, total, began)))
     with engine.lock:
@@ -420,7 +420,7 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
     database.user_access = "RESTRICTED_USER" if order.restricted else header["user_access"]
     database.holder = None
     database.state = "ONLINE" if order.recovery else "RESTORING"
-    if engine.msdb_full:
+    if not engine.is_recording:
         return
     sets = engine.history.get("backupset", [])
     mine = next((row["backup_set_id"] for row in sets if row["backup_set_uuid"] == header["set_guid"]), 0)

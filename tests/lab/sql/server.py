@@ -121,20 +121,24 @@ class SqlServerDouble:
         finally:
             self.listen()
 
-    def restart(self, away: float, recovering: float) -> None:
+    def restart(self, away: float, recovering: float, msdb: float = 0) -> None:
         """Stop the service and start it again: ``away`` seconds until it listens, then ``recovering`` for databases.
 
-        Logins come in as soon as master is there; every other database is RECOVERING until its log was run through.
+        Logins come in as soon as master is there; every other database is RECOVERING until its log was run through,
+        each by itself. msdb takes ``msdb`` seconds more.
         """
         self.engine.shut_down()
         self.stop()
-        threading.Thread(target=self._start_up, args=(away, recovering), name="sql start", daemon=True).start()
+        threading.Thread(target=self._start_up, args=(away, recovering, msdb), name="sql start", daemon=True).start()
 
-    def _start_up(self, away: float, recovering: float) -> None:
+    def _start_up(self, away: float, recovering: float, msdb: float) -> None:
         if self._ended.wait(away):
             return
         self.listen()
         self._ended.wait(recovering)
+        if msdb:
+            self.engine.start_up(besides="msdb")
+            self._ended.wait(msdb)
         self.engine.start_up()
 
     def forget(self, connection: _Connection) -> None:

@@ -26,6 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.ses
     Watch,
     read_sessions,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.numbers.backups import UNRECORDED
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.app_lock import (
     Claim,
     ClaimRefusedError,
@@ -48,8 +49,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sq
 # Errors of BACKUP for a file that already exists: it has another MEDIANAME, is no complete media, or is compressed,
 # encrypted or striped in another way.
 _OCCUPIED = frozenset((3095, 3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
-# "Could not insert a backup or restore history/detail record in the msdb database."
-_NO_HISTORY = 3009
 # Messages of a BACKUP that has begun to write: its progress, and that a write failed.
 _WRITING = frozenset((3211, 4035))
 _WRITE_FAILED = frozenset((3202, 3271))
@@ -194,7 +193,7 @@ class BackupRun:
         def heard(message: Message) -> None:
             self._progress.message(message)
             self._wrote = self._wrote or message.number in _WRITING
-            if message.number == _NO_HISTORY:
+            if message.number == UNRECORDED:
                 said.append(message)
 
         try:
@@ -202,7 +201,7 @@ class BackupRun:
                 self.session.execute(self.order.backup_statement(), on_message=heard)
         except SqlError as error:
             # The server reports an error, but the backup was made: 3014 follows.
-            if error.number != _NO_HISTORY:
+            if error.number != UNRECORDED:
                 self._wrote = self._wrote or error.number in _WRITE_FAILED
                 raise
             said.append(Message(error.number, error.text))

@@ -9,6 +9,9 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.numbers.advice import ELSEWHERE, KEPT_BACK, Advice
 
+UNRECORDED: t.Final = 3009
+"""BACKUP or RESTORE was done, and only msdb has no record of it. The server calls that an error (severity 16)."""
+
 BACKUPS: t.Final[tuple[Advice, ...]] = (
     Advice(
         1844,
@@ -23,7 +26,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
         "Use the name of the database that the snapshot was made from.",
     ),
     Advice(
-        3009,
+        UNRECORDED,
         "The backup or restore was done, but msdb has no record of it.",
         "msdb is full, or cannot be written.",
         "Free space for msdb (sp_delete_backuphistory removes old records), then run again.",

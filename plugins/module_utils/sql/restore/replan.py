@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.numbers.backups import UNRECORDED
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.facts import read_occupants, read_target
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import STATES, same_guid
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Step, make_plan, restore_step
@@ -23,8 +24,6 @@ _IN_USE = 3101
 _TAIL_TRIES = 3
 # Errors of BACKUP that are about the database, not about the target of the backup.
 _UNSAVEABLE = frozenset((823, 824, 825, 926, 927, 942, 945, 3007, 3033, 3043, 3636))
-# The statement was completed except for this.
-_UNRECORDED = 3009
 # Checks that REPLACE turns off: another database's backup, a log that was not saved, an existing file.
 _FILE_EXISTS = 3142
 _NEEDS_REPLACE = frozenset((3154, 3159, _FILE_EXISTS))
@@ -35,7 +34,7 @@ def steps_after_refusal(
 ) -> list[Step]:
     """Return the steps to continue with after one was refused. Raises the error if there are none."""
     plan = context.planned
-    if step.stage == "restore" and error.number != _UNRECORDED:
+    if step.stage == "restore" and error.number != UNRECORDED:
         context.progress = dataclasses.replace(context.progress, refused=True)
     if step.stage == "tail" and error.number == _IN_USE and context.statements.count(step.statement) < _TAIL_TRIES:
         take = next(other for other in plan.steps if other.stage == "take")
@@ -44,7 +43,7 @@ def steps_after_refusal(
     if saving and context.request.accept_no_safety:
         context.warnings.append(f"There is no safety backup: {error}.")
         return [other for other in steps if other.stage != "verify_safety"]
-    if step.stage == "restore" and error.number == _UNRECORDED:
+    if step.stage == "restore" and error.number == UNRECORDED:
         context.progress = dataclasses.replace(context.progress, done=True)
         context.warnings.append(f"The restore was done, but msdb has no record of it: {error}.")
         return steps

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import itertools
 import json
 import pathlib
 import re
@@ -33,6 +34,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal.
     Subject,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Outcome as SessionOutcome
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
@@ -41,6 +43,7 @@ from lab.sql.engine import Certificate
 from lab.sql.faults import Fault
 from lab.sql.server import SqlServerDouble
 from lab.sql.wire import Message
+from lab.waiting import until
 
 README = pathlib.Path(__file__).parents[4] / "README.md"
 FOLDER = r"D:\Backups"
@@ -465,6 +468,45 @@ def test_what_a_lost_connection_leaves_is_reported_and_the_next_run_names_it(
     leftover = answers(again)["sql.leftovers"]
     assert leftover.verdict == (NOT_HELD if stayed else HELD)
     assert all(name in leftover.seen for name in stayed)
+
+
+# Where the server starts again, until it has recovered its databases, and how much longer msdb takes.
+RESTARTS = list(zip(MOMENTS, itertools.cycle([(0.05, 0), (0.4, 0), (0.05, 0.4), (0.3, 0.3), (0.1, 5)]), strict=False))
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"), RESTARTS, ids=["-".join(map(str, moment)) for moment, dummy in RESTARTS]
+)
+def test_what_a_restart_leaves_is_reported_and_no_claim_is_refuted_by_it(
+    server: SqlServerDouble,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: tuple[str, int, t.Literal["before", "during", "after"]],
+    seconds: tuple[float, float],
+) -> None:
+    for module in ("rehearsal.rehearsal", "restore.trial", "backup.run"):
+        name = f"ansible_collections.identityops.groupid.plugins.module_utils.sql.{module}.Reconnect"
+        monkeypatch.setattr(name, lambda opener, timeout=20: Reconnect(opener, timeout, pause=0.05))
+    pattern, number, when = moment
+    during = when == "during"
+    server.engine.backup_seconds = 0.3 if during else 0.0
+    percent = number if during else 0
+    server.faults.add(
+        Fault(pattern, 1 if during else number, drop=when, percent=percent, restart=(0.05, *seconds))  # type: ignore[arg-type]
+    )
+    outcome = run(server)
+    stayed = databases(server) - {"GroupID"}
+    assert set(outcome.left) == stayed
+    assert bool(stayed) == (pattern == "^CREATE DATABASE" and when == "after")
+    refuted = {one.id for one in answers(outcome).values() if one.verdict == NOT_HELD}
+    assert refuted <= {*USUAL, *LOSSES}
+    assert not [one for one in answers(outcome).values() if one.verdict == REFUSED and one.id != "sql.file_removed"]
+    assert set(files(server)) <= {path.rpartition("\\")[2] for path in outcome.files}
+    until(lambda: all(one.state != "RECOVERING" for one in server.engine.databases.values()))
+    server.faults.clear()
+    server.engine.backup_seconds = 0.0
+    again = run(server)
+    assert (databases(server) - {"GroupID"}, again.left) == (stayed, [])
+    assert answers(again)["sql.test_restore"].verdict == HELD
 
 
 # What a lost connection may be reported as.
