@@ -70,6 +70,16 @@ class Site:
     def own(self) -> None:
         """Return the folder to the account that looks."""
 
+    def give_away(self, folder: pathlib.Path) -> None:
+        """Make somebody else the owner of a folder, who is no administrator."""
+        if os.getuid() != 0:
+            pytest.skip("needs root, to give a folder to somebody else")
+        os.chown(folder, 12345, 12345)
+
+    def link(self, name: pathlib.Path, target: pathlib.Path) -> None:
+        """Make a link to a folder; on Wine too, one of Linux is a link of Windows."""
+        name.symlink_to(target, target_is_directory=True)
+
     def look(self, identity: str, operation: str = "poll", wait: float = 0, attempt: str = "a") -> Answer:
         raise NotImplementedError
 
@@ -118,6 +128,20 @@ class Real(Site):
         if isinstance(self.host, WineHost) and os.getuid() == 0:
             for path in (self.state, *self.state.rglob("*")):
                 os.chown(path, USER_ID, USER_ID)
+
+    def give_away(self, folder: pathlib.Path) -> None:
+        if isinstance(self.host, WineHost):
+            super().give_away(folder)
+        else:
+            # To the group Users.
+            subprocess.run(["icacls", str(folder), "/setowner", "*S-1-5-32-545"], check=True, capture_output=True)
+
+    def link(self, name: pathlib.Path, target: pathlib.Path) -> None:
+        if isinstance(self.host, WineHost):
+            super().link(name, target)
+        else:
+            # A junction, which needs no privilege.
+            subprocess.run(["cmd", "/c", "mklink", "/J", str(name), str(target)], check=True, capture_output=True)
 
     def look(self, identity: str, operation: str = "poll", wait: float = 0, attempt: str = "a") -> Answer:
         done = subprocess.run(
@@ -172,6 +196,49 @@ def test_none_of_this_id(site: Site) -> None:
     answer = site.look("backup-" + "f" * 32)
     assert (code(answer), answer["error"]["cause"]) == ("job_missing", "There is none of this id.")
     assert answer["error"]["path"].endswith("f" * 32)
+
+
+@pytest.fixture
+def other(site: Site, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Site]:
+    """The same host for one test that spoils its state folder."""
+    if isinstance(site, Double):
+        yield Double(tmp_path_factory.mktemp("host") / "ProgramData")
+        return
+    aside = site.state.with_name("aside")
+    site.state.rename(aside)
+    (site.state / "jobs").mkdir(parents=True)
+    site.own()
+    yield site
+    site.own()
+    shutil.rmtree(site.state)
+    aside.rename(site.state)
+
+
+@pytest.mark.parametrize("whose", ["state", "jobs", "job"])
+def test_what_an_ordinary_user_has_made_is_not_read(other: Site, whose: str) -> None:
+    identity = other.job(state=STATE, result=RESULT)
+    assert other.look(identity)["answer"] == RESULT
+    folder = {"state": other.state, "jobs": other.state / "jobs", "job": other.folder(identity)}[whose]
+    other.give_away(folder)
+    for operation in ("poll", "cancel"):
+        answer = other.look(identity, operation)
+        assert (code(answer), pathlib.PureWindowsPath(answer["error"]["path"]).name) == ("state_owner", folder.name)
+        assert "owner" in answer["error"]["cause"]
+        assert "answer" not in answer
+
+
+@pytest.mark.parametrize("whose", ["state", "jobs", "job"])
+def test_a_link_is_not_followed(other: Site, whose: str) -> None:
+    identity = other.job(state=STATE, result=RESULT)
+    folder = {"state": other.state, "jobs": other.state / "jobs", "job": other.folder(identity)}[whose]
+    elsewhere = folder.with_name("elsewhere")
+    folder.rename(elsewhere)
+    other.link(folder, elsewhere)
+    answer = other.look(identity)
+    assert (code(answer), pathlib.PureWindowsPath(answer["error"]["path"]).name) == ("state_owner", folder.name)
+    assert answer["error"]["cause"] == "This is a link, and links are not followed."
+    (folder.unlink if folder.is_symlink() else folder.rmdir)()
+    elsewhere.rename(folder)
 
 
 def test_one_at_work_reports_its_progress(site: Site) -> None:
