@@ -85,6 +85,8 @@ options:
     description:
       - Name of a certificate in C(master) to encrypt the backup with. Only a server that has the certificate with its
         private key can restore it.
+      - The login needs VIEW DEFINITION on the certificate. If it does not see the certificate, this is a warning, and
+        the server decides.
     type: str
   allow_unsaved_certificate:
     description:

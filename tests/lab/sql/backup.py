@@ -67,7 +67,7 @@ def run(engine: Engine, session: Session, order: Order, conversation: Conversati
     try:
         with engine.lock:
             database = _checked(engine, session, order)
-            certificate = _certificate(engine, order)
+            certificate = _certificate(engine, session, order)
             targets, position = _targets(engine, order)
             if database.busy:
                 text = (
@@ -121,11 +121,11 @@ def _check_log(engine: Engine, session: Session, order: Order, database: Databas
         raise StatementError.of(3101, "Exclusive access could not be obtained because the database is in use.")
 
 
-def _certificate(engine: Engine, order: Order) -> Certificate | None:
+def _certificate(engine: Engine, session: Session, order: Order) -> Certificate | None:
     if not order.certificate:
         return None
     for one in engine.certificates:
-        if one.name == order.certificate:
+        if one.name == order.certificate and session.login.sees_certificate(one.name):
             return one
     text = (
         f"Cannot find the certificate '{order.certificate}', because it does not exist or you do not have permission."

@@ -259,14 +259,13 @@ def _locks(engine: Engine, session: Session, dummy: Database | None) -> c.Iterat
     in_database=True,
 )
 def _certificates(engine: Engine, session: Session, database: Database | None) -> c.Iterator[Row]:
-    # Metadata visibility: it takes a right on the certificate, or VIEW ANY DEFINITION.
-    sees = session.login.sysadmin or session.login.holds("VIEW ANY DEFINITION")
-    if sees and (database is None or database.name == "master"):
+    if database is None or database.name == "master":
         for number, one in enumerate(engine.certificates, 256):
-            yield (
-                one.name, number, 1, "MK", "ENCRYPTED_BY_MASTER_KEY", one.name, moment(one.expires),
-                moment(datetime.datetime(2020, 1, 1)), bytes.fromhex(one.thumbprint), moment(one.saved),
-            )  # fmt: skip
+            if session.login.sees_certificate(one.name):
+                yield (
+                    one.name, number, 1, "MK", "ENCRYPTED_BY_MASTER_KEY", one.name, moment(one.expires),
+                    moment(datetime.datetime(2020, 1, 1)), bytes.fromhex(one.thumbprint), moment(one.saved),
+                )  # fmt: skip
 
 
 @_view("sys.symmetric_keys", "name:n principal_id:i symmetric_key_id:i algorithm_desc:n", in_database=True)

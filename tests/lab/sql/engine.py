@@ -99,6 +99,11 @@ class Login:
             return False
         return self.sysadmin or self.granted is None or securable in {name.casefold() for name in self.granted}
 
+    def sees_certificate(self, name: str) -> bool:
+        """Whether it sees a certificate of master, and may use it (Backup encryption, Permissions: VIEW DEFINITION)."""
+        granted = f"VIEW DEFINITION ON CERTIFICATE::{name}" in self.permissions
+        return self.sysadmin or self.holds("VIEW ANY DEFINITION") or granted
+
     def holds(self, permission: str) -> bool:
         """Whether it has a permission of the server."""
         by_role = {

@@ -12,11 +12,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import product
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import model as sql_backup
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.run import BackupError, failure, media_name
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import (
-    Certificate,
-    DatabaseFacts,
-    ServerFacts,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import DatabaseFacts, ServerFacts
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import check_database, identifier
 
 
@@ -74,7 +70,7 @@ def decide(
             "Grant the login that permission, or back up with verify: false and let another login verify.",
         )
     warnings = (*judged["can_backup"].reasons, *_unknown_database(request, database))
-    certificate = _certificate(request, server, database)
+    warnings = (*warnings, *_certificate(request, server, database))
     compression, said = _compression(request, server, database)
     warnings = (*warnings, *said)
     order = sql_backup.Order(
@@ -83,7 +79,7 @@ def decide(
         media=media_name(),
         files=sql_backup.backup_files(request.path, request.file_name or database.name, request.stripes),
         compression=compression,
-        certificate=certificate.name if certificate else None,
+        certificate=request.encryption_certificate,
         transfer_bytes=sql_backup.transfer_bytes(server.major, database.encrypted, compression),
         stats=request.stats,
     )
@@ -156,10 +152,11 @@ def _compression(request: Request, server: ServerFacts, database: DatabaseFacts)
     return False, (f"The backup is not compressed, as {broken}. The newest cumulative update fixes that.",)
 
 
-def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts) -> Certificate | None:
+def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts) -> tuple[str, ...]:
+    """Refuse a certificate that cannot encrypt the backup, or return what is not known about it."""
     wanted = request.encryption_certificate
     if wanted is None:
-        return None
+        return ()
     # Compression and encryption of backups are missing in the same editions: Express and Web.
     if server.major < sql_backup.ENCRYPTION_SINCE or not server.compresses:
         raise _refused(
@@ -169,13 +166,19 @@ def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts)
             "Leave out encryption_certificate, and protect the folder of the backup.",
         )
     found = next((one for one in database.certificates if one.name == wanted), None)
+    if found is None and not server.sees_all:
+        # BACKUP then answers for itself (15151), before it touches a file.
+        return (
+            f"The login does not see certificate {wanted!r} in master. It is not known whether it is there, or whether "
+            "its private key was ever saved. Without that key nobody can read the backup if the server is lost.",
+        )
     if found is None:
         names = ", ".join(one.name for one in database.certificates) or "none"
         raise _refused(
             request,
             "certificate",
-            f"master has no certificate {wanted!r} that the login can see. It sees: {names}.",
-            f"Name another, or GRANT VIEW DEFINITION ON CERTIFICATE::{identifier(wanted)} TO the login's user.",
+            f"master has no certificate {wanted!r}. It has: {names}.",
+            "Name another, or make it (CREATE CERTIFICATE) and save it with its private key.",
         )
     if found.key_saved is None and not request.allow_unsaved_certificate:
         raise _refused(
@@ -186,7 +189,7 @@ def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts)
             "Save it with BACKUP CERTIFICATE ... WITH PRIVATE KEY, or, if it is kept elsewhere, set "
             "allow_unsaved_certificate: true.",
         )
-    return found
+    return ()
 
 
 def _refused(request: Request, code: str, cause: str, next_step: str) -> BackupError:

@@ -55,9 +55,10 @@ LOGINS: t.Final[tuple[Advice, ...]] = (
     ),
     Advice(
         15151,
-        "The principal does not exist or the login may not use it.",
-        "The name is wrong, or the right to change it is missing.",
-        "Check the name. Changing users needs ALTER ANY USER, changing the owner TAKE OWNERSHIP and IMPERSONATE.",
+        "The principal or certificate does not exist, or the login may not use it.",
+        "The name is wrong, or the right to use or change it is missing.",
+        "Check the name. Changing users needs ALTER ANY USER, changing the owner TAKE OWNERSHIP and IMPERSONATE, "
+        "encrypting with a certificate VIEW DEFINITION on it (GRANT VIEW DEFINITION ON CERTIFICATE::name, in master).",
     ),
     Advice(
         15247,

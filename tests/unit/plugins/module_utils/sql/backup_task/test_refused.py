@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from unit.plugins.module_utils.sql.backup_task.backing_up import SET, back_up, refused, succeeded
+from unit.plugins.module_utils.sql.backup_task.backing_up import FOLDER, SET, back_up, refused, succeeded
 from unit.plugins.sql_drivers import target
 
 from lab.sql.engine import Certificate, User
@@ -57,6 +57,33 @@ def test_encryption_needs_a_certificate_whose_key_was_saved(server: SqlServerDou
     assert outcome["encryption_thumbprint"] == f"0x{certificate.thumbprint}"
     certificate.saved = datetime.datetime(2026, 1, 1)
     succeeded(back_up(where, encryption_certificate="BackupCert", set_id=f"{SET}-saved", file_name="saved"))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_certificate_that_the_login_may_not_see_is_left_to_the_server(
+    server: SqlServerDouble, driver: str, there: bool
+) -> None:
+    """What it does not see may be there or not. The server answers both in the same way, before it touches a file."""
+    certificate = Certificate("BackupCert", saved=datetime.datetime(2026, 1, 1))
+    if there:
+        server.engine.certificates.append(certificate)
+    login = server.engine.add_login("backup", "Backup-Passw0rd!", roles={"dbcreator"})
+    server.engine.database("GroupID").users += (User("backup", login.sid, frozenset({"db_owner"})),)
+    where = target(server, driver, username="backup", password="Backup-Passw0rd!")
+    outcome = back_up(where, encryption_certificate="BackupCert")
+    assert (outcome["failed"], outcome["error"]["number"], outcome["changed"]) == (True, 15151, False)
+    assert "does not see certificate 'BackupCert'" in outcome["warnings"][0]
+    assert "GRANT VIEW DEFINITION ON CERTIFICATE" in outcome["msg"]
+    assert list(server.engine.map_path(FOLDER).iterdir()) == []
+    login.permissions.add("VIEW DEFINITION ON CERTIFICATE::BackupCert")
+    if there:
+        outcome = succeeded(back_up(where, encryption_certificate="BackupCert"))
+        assert (outcome["encryption_thumbprint"], outcome["warnings"]) == (f"0x{certificate.thumbprint}", [])
+    login.permissions.add("VIEW ANY DEFINITION")
+    if not there:
+        server.statements.clear()
+        outcome = back_up(where, encryption_certificate="BackupCert")
+        assert "has no certificate" in refused(server, "certificate", outcome)
 
 
 def test_login_that_may_not_verify_is_reported_before_the_backup(server: SqlServerDouble, driver: str) -> None:
