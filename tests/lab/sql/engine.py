@@ -270,7 +270,8 @@ class Engine:
     disk_full_after: bytes of backup files until the disk is full; None: never.
     msdb_full: msdb takes no more records.
     windows_accounts: name and SID of accounts that the domain knows and that are no logins here.
-    collation: of the server and its databases.
+    collation: of the server and its databases: what is equal, and names of objects and columns too. The catalog's own
+      words (columns ``type`` and ``..._desc``) have a fixed one.
     takes_ownership: the login that restores over a database owns it then, for which no source was found. What RESTORE
       makes anew is the login's in any case (weblogs.sqlteam.com/dang, "Database Owner Troubles").
     compares_offline: RESTORE can tell the family of a database that is OFFLINE.
@@ -359,9 +360,22 @@ class Engine:
     def database(self, name: str) -> Database:
         """Find a database by name, without case. Raises StatementError 911."""
         found = self.databases.get(name.casefold())
-        if found is None:
+        if found is None or self.fold(found.name) != self.fold(name):
             raise no_such_database(name)
         return found
+
+    def fold(self, text: str) -> str:
+        """Return what two texts have in common that the collation takes for equal.
+
+        In Turkish, I and i are two letters: the small one of I has no dot, and the capital of i has one.
+        """
+        if self.collation.startswith("Turkish"):
+            text = text.replace("I", "\u0131").replace("\u0130", "i")
+        return text.lower()
+
+    def capitals(self, text: str) -> str:
+        """Return what UPPER gives."""
+        return (text.replace("i", "\u0130") if self.collation.startswith("Turkish") else text).upper()
 
     def path_of(self, database: Database) -> pathlib.Path:
         """Return the SQLite file with a database's rows."""

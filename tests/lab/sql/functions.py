@@ -31,19 +31,34 @@ Function = c.Callable[..., t.Any]
 
 def register(connection: sqlite3.Connection, engine: Engine, session: Session, variables: dict[str, t.Any]) -> None:
     """Return a connection the functions, as the session sees them."""
-    for name, arguments, function in [*_plain(), *_of_server(engine, session, variables), *_rights(engine, session)]:
+    for name, arguments, function in [
+        *_plain(),
+        *_of_letters(engine),
+        *_of_server(engine, session, variables),
+        *_rights(engine, session),
+    ]:
         connection.create_function(name, arguments, function)
-    connection.create_collation("CI", _compare)
-    if engine.collation.startswith("Turkish"):
-        # There, I and i are two letters: the small one of I has no dot.
-        connection.create_function(
-            "lower", 1, lambda text: None if text is None else str(text).replace("I", "\u0131").lower()
-        )
+    connection.create_collation("CI", _comparison(engine.fold))
+    connection.create_collation("CATALOG", _comparison(str.casefold))
 
 
-def _compare(left: str, right: str) -> int:
-    one, other = left.rstrip(" ").casefold(), right.rstrip(" ").casefold()
-    return (one > other) - (one < other)
+def _comparison(fold: c.Callable[[str], str]) -> c.Callable[[str, str], int]:
+    def compare(left: str, right: str) -> int:
+        one, other = fold(left.rstrip(" ")), fold(right.rstrip(" "))
+        return (one > other) - (one < other)
+
+    return compare
+
+
+def _of_letters(engine: Engine) -> list[tuple[str, int, Function]]:
+    """Functions whose answer depends on the collation: which letters are the same."""
+    fold = engine.fold
+    return [
+        ("lower", 1, lambda text: None if text is None else fold(str(text))),
+        ("upper", 1, lambda text: None if text is None else engine.capitals(str(text))),
+        ("charindex", 2, lambda part, text: fold(str(text)).find(fold(str(part))) + 1),
+        ("like", 2, lambda pattern, text: _like(fold, pattern, text)),
+    ]
 
 
 def _plain() -> list[tuple[str, int, Function]]:
@@ -54,7 +69,6 @@ def _plain() -> list[tuple[str, int, Function]]:
         ("right_", 2, lambda text, count: None if text is None else str(text)[len(str(text)) - int(count) :]),
         ("len", 1, lambda text: None if text is None else len(str(text).rstrip(" "))),
         ("datalength", 1, lambda value: None if value is None else len(value) * (1 if isinstance(value, bytes) else 2)),
-        ("charindex", 2, lambda part, text: str(text).casefold().find(str(part).casefold()) + 1),
         ("quotename", 1, lambda name: None if name is None else "[" + str(name).replace("]", "]]") + "]"),
         ("concat", -1, lambda *parts: "".join("" if part is None else str(part) for part in parts)),
         ("getdate", 0, lambda: catalogue.moment(now())),
@@ -63,7 +77,6 @@ def _plain() -> list[tuple[str, int, Function]]:
         ("newid", 0, lambda: str(uuid.uuid4()).upper()),
         ("hashbytes", 2, _hash),
         ("fn_varbintohexstr", 1, lambda value: None if value is None else "0x" + value.hex()),
-        ("like", 2, _like),
         ("isnumeric", 1, lambda value: int(re.fullmatch(r"-?\d+(\.\d+)?", str(value)) is not None)),
     ]
 
@@ -85,19 +98,19 @@ def text_of(value: t.Any, length: t.Any, style: t.Any) -> str | None:
     return text[: int(length)] if length else text
 
 
-def _like(pattern: str | None, text: t.Any) -> int | None:
+def _like(fold: c.Callable[[str], str], pattern: str | None, text: t.Any) -> int | None:
     """Match as LIKE does: ``%``, ``_``, and sets in brackets."""
     if pattern is None or text is None:
         return None
     expression = ""
-    for part in re.findall(r"\[\^?.[^\]]*\]|.", pattern, re.DOTALL):
+    for part in re.findall(r"\[\^?.[^\]]*\]|.", fold(pattern), re.DOTALL):
         if len(part) > 1:
             negated = part[1] == "^"
             inside = part[2:-1] if negated else part[1:-1]
             expression += f"[{'^' * negated}{inside.replace(chr(92), chr(92) * 2).replace('[', chr(92) + '[')}]"
         else:
             expression += {"%": ".*", "_": "."}.get(part, re.escape(part))
-    return int(re.fullmatch(expression, str(text), re.IGNORECASE | re.DOTALL) is not None)
+    return int(re.fullmatch(expression, fold(str(text)), re.DOTALL) is not None)
 
 
 def _date_difference(part: str, start: str | None, end: str | None) -> int | None:
@@ -132,8 +145,9 @@ def _of_server(engine: Engine, session: Session, variables: dict[str, t.Any]) ->
         return next((one.name for one in engine.databases.values() if one.database_id == number), None)
 
     def database_id(name: str | None = None) -> int | None:
-        found = engine.databases.get((session.database if name is None else name).casefold())
-        return found.database_id if found else None
+        wanted = session.database if name is None else name
+        found = engine.databases.get(wanted.casefold())
+        return found.database_id if found and engine.fold(found.name) == engine.fold(wanted) else None
 
     def sid_name(sid: bytes | None = None) -> str | None:
         # Any account that the domain knows has a name, login or not (dataplat/dbatools #3157).

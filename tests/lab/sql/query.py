@@ -44,6 +44,8 @@ _TABLE_BEFORE = frozenset(("FROM", "JOIN", "INTO", "UPDATE", "APPLY"))
 _DATE_PARTS = ("DATEDIFF", "DATEADD", "DATEPART", "DATEDIFF_BIG")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 _GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+# Views have names of small letters alone.
+_COLUMNS = frozenset(column for view in VIEWS.values() for column, dummy in view.columns if column.islower())
 _END_OF_LIST = frozenset(("FROM", "WHERE", "UNION", "ORDER", "GROUP", "EXCEPT", "INTERSECT", "INTO", "OPTION"))
 
 
@@ -74,6 +76,7 @@ def run(engine: Engine, session: Session, variables: dict[str, t.Any], words: c.
         try:
             functions.register(connection, engine, session, variables)
             rewriter = _Rewriter(engine, session, connection)
+            _check_columns(engine, words)
             statement = rewriter.statement(words)
             bound = {name.lower().lstrip("@"): _bindable(value) for name, value in variables.items()}
             with connection:
@@ -100,6 +103,13 @@ def condition(engine: Engine, session: Session, variables: dict[str, t.Any], wor
     wrapped = [Token(Kind.WORD, "CASE"), Token(Kind.WORD, "WHEN"), *words]
     wrapped += [Token(Kind.WORD, "THEN"), Token(Kind.NUMBER, "1"), Token(Kind.WORD, "ELSE"), Token(Kind.NUMBER, "0")]
     return evaluate(engine, session, variables, [*wrapped, Token(Kind.WORD, "END")]) == 1
+
+
+def _check_columns(engine: Engine, words: c.Sequence[Token]) -> None:
+    """Refuse what SQLite takes for a column's name, and the collation does not. Raises StatementError."""
+    for token in words:
+        if token.is_name and token.value.casefold() in _COLUMNS and engine.fold(token.value) not in _COLUMNS:
+            raise StatementError.of(207, f"Invalid column name '{token.value}'.", ends_batch=True)
 
 
 class _Rewriter:
@@ -278,6 +288,8 @@ class _Rewriter:
         view = VIEWS.get(key)
         if view is None:
             return self._user_table(parts)
+        if self._engine.fold(parts[-1]) != key.rpartition(".")[2]:
+            raise StatementError.of(208, f"Invalid object name '{'.'.join(parts)}'.", ends_batch=True)
         if key.startswith("msdb."):
             check_state(self._engine.database("msdb"))
         if self._engine.product < SINCE.get(key, (0, 0, 0)):
@@ -293,7 +305,7 @@ class _Rewriter:
         name = f"{database.name if database else ''}|{key}"
         if name not in self._made:
             self._made.add(name)
-            columns = ", ".join(f"{_ident(column)} {DECLARED[kind]}" for column, kind in view.columns)
+            columns = ", ".join(f"{_ident(column)} {_declared(column, kind)}" for column, kind in view.columns)
             self._connection.execute(f"CREATE TABLE {_ident(name)} ({columns})")
             marks = ", ".join("?" * len(view.columns))
             rows = view.rows(self._engine, self._session, database)
@@ -325,6 +337,11 @@ class _Rewriter:
         if len(parts) == 1:
             return _ident(parts[0])
         raise StatementError.of(208, f"Invalid object name '{'.'.join(parts)}'.", ends_batch=True)
+
+
+def _declared(column: str, kind: str) -> str:
+    fixed = column == "type" or column.endswith("_desc")
+    return DECLARED[kind].replace("COLLATE CI", "COLLATE CATALOG") if fixed else DECLARED[kind]
 
 
 def _is_view(parts: list[str]) -> bool:
