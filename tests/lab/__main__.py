@@ -8,16 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import pathlib
-import shlex
 import sys
 
 from lab import daemon, damage, databases, fleet, groups, inventory, layout, snapshot, wine_host, writers
 from lab.directory.administration import Administration
 from lab.lab import LabError, live_components, load_fleet, prepare
-from lab.repository import REPOSITORY
+from lab.repository import ROOT, command
 from lab.services import Services
-
-_ROOT = REPOSITORY / "build" / "lab"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _start(options: argparse.Namespace) -> int:
     port = daemon.running(options.root)
     if port is not None:
-        raise LabError(f"A lab runs here already, on port {port}. End it with: {_end_of(options.root)}")
+        raise LabError(f"A lab runs here already, on port {port}. End it with: {command('stop', options.root)}")
     obstacle = wine_host.why_not() if options.wine else None
     if obstacle:
         print(f"lab: no host on Wine: {obstacle}", file=sys.stderr)
@@ -61,18 +58,8 @@ def _start(options: argparse.Namespace) -> int:
     print(f"{len(made.hosts)} hosts on 127.0.0.1:{port}, inventory: {file}")
     print(f"next:  ansible-playbook -i {file} identityops.groupid.preflight")
     print("       ansible-playbook -i ... identityops.groupid.backup")
-    print(f"end:   {_end_of(options.root)}")
+    print(f"end:   {command('stop', options.root)}")
     return 0
-
-
-def _end_of(root: pathlib.Path) -> str:
-    """The command that ends a lab, from where the user stands, who has neither tests/ nor its Python on a path."""
-    if root == _ROOT:
-        return (
-            "make lab-stop" if pathlib.Path.cwd() == REPOSITORY else f"make -C {shlex.quote(str(REPOSITORY))} lab-stop"
-        )
-    command = shlex.join([sys.executable, "-m", "lab", "stop", "--root", str(root)])
-    return f"PYTHONPATH={shlex.quote(str(REPOSITORY / 'tests'))} {command}"
 
 
 def _stop(options: argparse.Namespace) -> int:
@@ -188,7 +175,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--root", type=pathlib.Path, default=_ROOT, help="folder of the lab")
+    common.add_argument("--root", type=pathlib.Path, default=ROOT, help="folder of the lab")
     parser = argparse.ArgumentParser(prog="python -m lab", description="A fleet of GroupID servers on loopback.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

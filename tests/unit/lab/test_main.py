@@ -84,7 +84,13 @@ def test_snapshot_damage_and_compare(tmp_path: pathlib.Path, capsys: pytest.Capt
 
 def test_mistakes_are_named(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["snapshot", "--root", str(tmp_path), "web01", str(tmp_path / "x")]) == 2
-    assert f"{tmp_path} is no lab" in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert f"{tmp_path} is no lab" in refused
+    line = refused.partition("Make one with: ")[2].strip()
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    # From a folder that has nothing to do with it; --help does not start a fleet.
+    done = subprocess.run(f"{line} --help", shell=True, cwd=tmp_path, env=bare, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
     (tmp_path / "precious").write_text("keep")
     assert main(["start", "--root", str(tmp_path)]) == 2
     assert "holds 'precious'" in capsys.readouterr().err
