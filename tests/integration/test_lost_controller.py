@@ -10,17 +10,21 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import typing as t
 
 import pytest
+from environment import ROOT
 from integration import sets
 from integration.controller import Controller
 
 from lab import inventory, snapshot
 from lab.lab import Lab
+from lab.mishaps import Mishap
 from lab.waiting import until
 
+LONG: dict[str, t.Any] = {"groupid_retries": 60, "groupid_retry_wait": 1.0}
 PATIENT: dict[str, t.Any] = {"groupid_deployments": "hq", "groupid_allow_partial": ["**"]}
 
 
@@ -41,20 +45,55 @@ def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> 
     return part.parents[1].name
 
 
-@pytest.mark.timing
-def test_the_same_backup_with_the_sets_id_meets_its_job_and_seals(lab: Lab, controller: Controller) -> None:
+def options_in(text: str) -> list[str]:
+    """The extra variables that a text tells its reader to add, as arguments of a command line."""
+    return [word for option in re.findall(r"(?<![\w-])-e (groupid_[^\s`]+)", text) for word in ("-e", option)]
+
+
+def hold(lab: Lab) -> None:
+    """Let a file of web01 be locked, so that a patient backup of it lasts."""
     held = next(path for path in sorted(lab.components("web01")["reports"].rglob("*")) if path.is_file())
     lab.faults["web01"] = {"locked": [str(held)]}
-    extra = {**PATIENT, "groupid_retries": 60, "groupid_retry_wait": 1.0}
-    set_id = kill_a_backup(lab, controller, extra)
-    # No run knows what ran while the part of another one was made.
-    waived = {"groupid_set_id": set_id, "groupid_waive": ["elasticsearch_running"]}
-    run = controller.play("backup", extra={**extra, **waived}).succeeded()
-    assert "earlier run" in run.output
+
+
+def check_whole(lab: Lab, set_id: str) -> None:
+    """The set has both parts, and is sealed."""
     for host in ("web01", "web02"):
         root = lab.path(host, inventory.LOCAL_ROOT)
         assert sets.sealed(root, "hq") == [set_id]
         sets.check_part(root / "hq" / set_id / host)
+
+
+@pytest.mark.timing
+def test_the_same_backup_with_the_readmes_options_meets_its_job_and_seals(lab: Lab, controller: Controller) -> None:
+    hold(lab)
+    set_id = kill_a_backup(lab, controller, {**PATIENT, **LONG})
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    chapter = page.partition("\n### After a lost controller\n")[2].partition("\n### ")[0]
+    values = {"groupid_deployments=": "hq", "groupid_set_id=": set_id}
+    told = [f"{word}{values.get(word, '')}" for word in options_in(chapter)]
+    assert len(told) == 6
+    run = controller.play("backup", *told, extra={**PATIENT, **LONG}).succeeded()
+    assert "earlier run" in run.output
+    check_whole(lab, set_id)
+
+
+@pytest.mark.timing
+def test_the_same_backup_with_the_printed_options_meets_the_job_of_a_lost_host(
+    lab: Lab, controller: Controller
+) -> None:
+    hold(lab)
+    lab.mishaps.append(Mishap("web01", "backup", after=lab.outages.begin))
+    extra = {"groupid_allow_partial": ["**"], "groupid_retries": 100, "groupid_retry_wait": 1.0}
+    lost = controller.play("backup", extra=extra).failed("The operation continues on the host as job")
+    lab.outages.end(lab.fleet.host("web01"))
+    told = options_in(" ".join(lost.output.split()))
+    [set_id] = {word.partition("=")[2] for word in told if word.startswith("groupid_set_id=")}
+    assert not whole_parts(lab, "web01"), "the job has ended too early for this test"
+    lab.faults.pop("web01")
+    run = controller.play("backup", *told, extra=extra).succeeded()
+    assert "earlier run" in run.output
+    check_whole(lab, set_id)
 
 
 @pytest.mark.timing

@@ -13,7 +13,7 @@ import sys
 from lab import daemon, damage, databases, fleet, groups, inventory, layout, snapshot, wine_host, writers
 from lab.directory.administration import Administration
 from lab.lab import LabError, live_components, load_fleet, prepare
-from lab.repository import ROOT, command
+from lab.repository import ROOT, shell_line
 from lab.services import Services
 
 
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _start(options: argparse.Namespace) -> int:
     port = daemon.running(options.root)
     if port is not None:
-        raise LabError(f"A lab runs here already, on port {port}. End it with: {command('stop', options.root)}")
+        raise LabError(f"A lab runs here already, on port {port}. End it with: {shell_line('stop', options.root)}")
     obstacle = wine_host.why_not() if options.wine else None
     if obstacle:
         print(f"lab: no host on Wine: {obstacle}", file=sys.stderr)
@@ -58,7 +58,7 @@ def _start(options: argparse.Namespace) -> int:
     print(f"{len(made.hosts)} hosts on 127.0.0.1:{port}, inventory: {file}")
     print(f"next:  ansible-playbook -i {file} identityops.groupid.preflight")
     print("       ansible-playbook -i ... identityops.groupid.backup")
-    print(f"end:   {command('stop', options.root)}")
+    print(f"end:   {shell_line('stop', options.root)}")
     return 0
 
 

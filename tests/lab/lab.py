@@ -17,7 +17,7 @@ from lab.directory import configuration
 from lab.fleet import Fleet, Host
 from lab.mishaps import Mishap, Outages, end_processes
 from lab.recorder import Recorder
-from lab.repository import CACHE, MONO_FILES, SCRIPTS, command
+from lab.repository import CACHE, MONO_FILES, SCRIPTS, shell_line
 from lab.runner_echo import EchoRunner
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
@@ -104,7 +104,7 @@ def load_fleet(root: pathlib.Path) -> Fleet:
     try:
         return Fleet.load(root / FLEET_FILE)
     except FileNotFoundError:
-        raise LabError(f"{root} is no lab. Make one with: {command('start', root)}") from None
+        raise LabError(f"{root} is no lab. Make one with: {shell_line('start', root)}") from None
 
 
 def live_components(root: pathlib.Path, name: str) -> dict[str, pathlib.Path]:

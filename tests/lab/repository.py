@@ -17,7 +17,7 @@ MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
 """What a mono host has in place of the files that call Windows."""
 
 
-def command(verb: str, root: pathlib.Path) -> str:
+def shell_line(verb: str, root: pathlib.Path) -> str:
     """Return the line that starts or stops a lab. The user has neither tests/ nor its Python on a path.
 
     verb: ``start`` or ``stop``.

@@ -17,7 +17,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 
-from ansible_collections.identityops.groupid.plugins.module_utils import retry
+from ansible_collections.identityops.groupid.plugins.module_utils import retry, set_again
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import PROTOCOL
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import NOT_STARTED, AgentClient
@@ -193,15 +193,21 @@ class _Job:
                 code="connection_lost",
                 what=f"The host did not answer again after the operation ({self._request['operation']}) was started",
                 cause=f"{_cause(lost)} (attempt {len(retry.PAUSES) + 1})",
-                next=f"The operation continues on the host as job {self._place['id']}. Run the same again"
-                f"{self._into_the_same_set()}: it waits for the end of that job, and does not start a second one.",
+                next=f"The operation continues on the host as job {self._place['id']}. {self._again()}",
             )
         )
 
-    def _into_the_same_set(self) -> str:
-        """Return how a backup finds its job again: a new set would be another job."""
-        set_id = self._request.get("set_id")
-        return f" with groupid_set_id={set_id}" if self._request["operation"] == "backup" else ""
+    def _again(self) -> str:
+        """Return how the user finds the job again. For a backup, a new set would be another job."""
+        asked = self._request
+        found = "it waits for the end of that job, and does not start a second one"
+        if asked["operation"] != "backup" or "state" in asked:
+            return f"Run the same again: {found}."
+        added = set_again.options(asked["deployment"], asked["set_id"])
+        return (
+            f"Run the same again, and add {added} (in a task of your own: the same set_id): {found}. If the job ends "
+            "without a complete part, leave this out, and a new set is made."
+        )
 
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
         if operation == "start":

@@ -13,6 +13,7 @@ import collections.abc as c
 import dataclasses
 import secrets
 
+from ansible_collections.identityops.groupid.plugins.module_utils import set_again
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import FailureError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import (
     Order,
@@ -52,6 +53,8 @@ _OCCUPIED = frozenset((3095, 3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
 # Messages of a BACKUP that has begun to write: its progress, and that a write failed.
 _WRITING = frozenset((3211, 4035))
 _WRITE_FAILED = frozenset((3202, 3271))
+
+_SAME_SET = f"the same set id (playbooks: groupid_set_id, and {set_again.WAIVED})"
 
 # Seconds for the server to end the session of a lost connection.
 _SETTLE = 120.0
@@ -289,7 +292,7 @@ class BackupRun:
             "backup_unknown",
             f"Whether the backup of {self.order.database} was completed is not known",
             f"The connection was lost while BACKUP ran: {error}. {cause}",
-            f"{next_step}, then run again with the same set id. If msdb has a record of the backup, that run uses "
+            f"{next_step}, then run again with {_SAME_SET}. If msdb has a record of the backup, that run uses "
             "it. If not, it makes a new one, under another name if this file exists.",
         )
 
@@ -320,7 +323,7 @@ class BackupRun:
     def _not_verified(self, error: SqlError, record: Record, how: str) -> BackupError:
         refused = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
         if isinstance(error, ConnectionLostError):
-            again = "Run again with the same set id: that run uses this backup and verifies it."
+            again = f"Run again with {_SAME_SET}: that run uses this backup and verifies it."
             refused = dataclasses.replace(refused, next=again)
         return BackupError(refused, record)
 

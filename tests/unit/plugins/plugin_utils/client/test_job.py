@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 import pytest
@@ -188,6 +189,19 @@ def test_connection_lost_for_good(host: Make, clock: Clock) -> None:
     assert len(made.requests) == 2 + len(retry.PAUSES)
     assert made.requests[0]["id"] in result["msg"]
     assert "Run the same again" in result["msg"]
+
+
+def test_a_lost_backup_says_with_what_its_set_is_finished(host: Make, clock: Clock) -> None:
+    """A new set would be another job, and a set of two runs is not sealed if nobody accepts it."""
+    made = host("groupid_backup_folder", ARGS, job_state("start"), *[LOST] * 10)
+    said = made.run()["error"]["next"]
+    options = re.findall(r"-e (\S+)", said)
+    assert options == [
+        "groupid_deployments=hq",
+        "groupid_set_id=20260101T000000Z",
+        "groupid_waive=elasticsearch_running",
+    ]
+    assert "leave this out" in said
 
 
 def test_host_gone_for_good_is_no_unreachable_host(host: Make, clock: Clock) -> None:
