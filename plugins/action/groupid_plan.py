@@ -10,6 +10,7 @@ import secrets
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
+    database_hosts,
     deployments,
     failures,
     quiescing,
@@ -48,7 +49,7 @@ class ActionModule(ControllerAction):
         file = run_file.begin(given[0], args["kind"], check=check) if given else None
         faults = [*_unread(facts, variables["ansible_play_hosts_all"]), *failures.shared(facts, run)]
         if not faults:
-            found = self._against(facts, run, given)
+            found = self._against(facts, run, given) + database_hosts.faults(facts, run, args["batched"])
             faults = [run_outcome.of_run(failure) for failure in found]
         if faults:
             show(["", "Nothing was started, because of these errors:", *failures.lines_of(self._scrub(faults)), ""])

@@ -14,6 +14,7 @@ import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
+    database_hosts,
     deployments,
     listing,
     narrower,
@@ -138,10 +139,8 @@ def database_holder(facts: Facts, host: str) -> str:
 
 def database_root(facts: Facts, host: str) -> str:
     """Return the backup root in which that host makes the part of the database."""
-    own = str(facts[host]["__groupid_asked"]["backup_root"])
     holder = database_holder(facts, host)
-    # The SQL Server's computer may not be in the run, and then only its plain variables are known.
-    return own if holder == host else str(facts[holder].get("groupid_backup_root") or own)
+    return str(facts[host]["__groupid_asked"]["backup_root"]) if holder == host else database_hosts.root(facts, holder)
 
 
 def version_of_database(facts: Facts, host: str) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from integration.mistakes.mistake import Mistake, deployment, servers
+from integration.mistakes.mistake import CONFIRMED, Mistake, deployment, servers, sql_host
 
 MISTAKES = (
     Mistake(
@@ -61,6 +61,34 @@ MISTAKES = (
         "backup",
         ("groupid_sql_host names 'sql02'", "Did you mean sql01?"),
         servers(groupid_sql_host="sql02"),
+    ),
+    Mistake(
+        "SQL host without a root of its own",
+        CONFIRMED,
+        (
+            "groupid_backup_root of sql01, which groupid_sql_host names, is not set",
+            "the backup of the database is made below the backup root of that computer",
+            "Set it in the variables of sql01",
+        ),
+        sql_host(groupid_backup_root=None),
+    ),
+    Mistake(
+        "misspelled variable of the SQL host",
+        "backup",
+        (
+            "groupid_backup_rot is not a variable of this collection",
+            "sql01, which groupid_sql_host names",
+            "Did you mean groupid_backup_root?",
+            "is not set",
+        ),
+        sql_host(groupid_backup_root=None, groupid_backup_rot="D:\\Elsewhere"),
+        faults=2,
+    ),
+    Mistake(
+        "relative root of the SQL host",
+        "verify",
+        ("groupid_backup_root of sql01", 'it is "Backups"', "not a full path", "for example: groupid_backup_root: D:"),
+        sql_host(groupid_backup_root="Backups"),
     ),
     Mistake(
         "wrong SQL password",

@@ -54,6 +54,11 @@ def host(name: str, **variables: t.Any) -> Edit:
     return edit
 
 
+def sql_host(**variables: t.Any) -> Edit:
+    """Set variables of the SQL Server's computer, which is in no play."""
+    return lambda document: _set(document["all"]["children"]["sql"]["hosts"]["sql01"], variables)
+
+
 def domain(**options: t.Any) -> Edit:
     """Set options of hq's domain."""
     return lambda document: _set(group_of(document, "hq")["vars"]["groupid_domains"][0], options)

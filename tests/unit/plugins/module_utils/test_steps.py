@@ -153,8 +153,10 @@ def test_where_the_part_of_the_database_lies() -> None:
     assert (asks(facts, "reader_of_database"), asks(facts, "root_of_database")) == ("sql01", "E:\\Backups")
     facts["web01"]["__groupid_probe"] = probe("web01", listed(part("web01"), part("database")))
     assert (asks(facts, "reader_of_database"), asks(facts, "root_of_database")) == ("web01", "D:\\Backups")
+    facts["sql01"] = {"groupid_backup_root": "E:/Backups/"}
+    assert asks(facts, "database_root") == "E:\\Backups"
     facts["sql01"] = {}
-    assert asks(facts, "database_root") == "D:\\Backups"
+    assert asks(facts, "database_root") == "", "never the root of another computer"
 
 
 def test_the_record_of_a_database() -> None:

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the host in ``groupid_sql_host``, which is usually in no play: no task reads and checks them there.
+
+``Facts`` is as in `deployments`.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import given, settings, windows_path
+from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+
+_ROOT = "groupid_backup_root"
+
+
+def root(facts: Facts, host: str) -> str:
+    """Return the backup root of such a host, in the form that the agent uses. Empty if `faults` refuses it."""
+    try:
+        return windows_path.canonical(_value(facts, host))
+    except windows_path.UnclearPathError:
+        return ""
+
+
+def faults(facts: Facts, run: c.Collection[str], in_playbook: bool) -> list[Failure]:
+    """Return what is wrong with the variables of these hosts.
+
+    in_playbook: a playbook refuses unknown variables too.
+    """
+    found = []
+    for host in _hosts(facts, run):
+        found += [*_unknown(facts, host), *_root_faults(facts, host)] if in_playbook else _root_faults(facts, host)
+    return found
+
+
+def _hosts(facts: Facts, run: c.Collection[str]) -> list[str]:
+    """Name the hosts that get a backup of the database and are not in the run, which checks its own."""
+    asked = [facts[host]["__groupid_asked"] for host in run]
+    named = {str(one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host"}
+    return sorted(host for host in named if host in facts and host not in run)
+
+
+def _unknown(facts: Facts, host: str) -> list[Failure]:
+    """Return a failure for each variable of such a host that has our prefix and is not one of ours."""
+    place = f" ({host}, which groupid_sql_host names, has it)"
+    return [dataclasses.replace(one, what=f"{one.what}{place}") for one in settings.unknown(facts[host])]
+
+
+def _root_faults(facts: Facts, host: str) -> list[Failure]:
+    place = f"in the variables of {host} in the inventory"
+    try:
+        value = _value(facts, host)
+        if not given.is_empty(value):
+            windows_path.canonical(value)
+            return []
+    except windows_path.UnclearPathError as unclear:
+        return [
+            Failure(
+                settings.CODE,
+                f"{_ROOT} of {host}, which groupid_sql_host names, must be a full path",
+                f"it is {settings.shown(value)}, {unclear}",
+                f"Correct it {place}, for example: {_ROOT}: {unclear.example}",
+            )
+        ]
+    # Ansible resolves the template when it is read, and may raise any exception if only a run of that host can.
+    except Exception as problem:
+        return [
+            Failure(
+                settings.CODE,
+                f"{_ROOT} of {host}, which groupid_sql_host names, cannot be read",
+                settings.shown(" ".join(str(problem).split())).strip('"'),
+                f"Correct its template {place}, or the variable that it uses.",
+            )
+        ]
+    return [
+        Failure(
+            settings.CODE,
+            f"{_ROOT} of {host}, which groupid_sql_host names, is not set",
+            "the backup of the database is made below the backup root of that computer",
+            f"Set it {place}, for example: {_ROOT}: {windows_path.EXAMPLE}",
+        )
+    ]
+
+
+def _value(facts: Facts, host: str) -> t.Any:
+    value = facts[host].get(_ROOT)
+    if isinstance(value, str) and "{{" in value:
+        # As Ansible before 2.19 gives a template that it cannot resolve.
+        raise ValueError(f"{value} is undefined")
+    return value
