@@ -15,6 +15,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, quiescing, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.inventory_deployments import (
+    known_deployments,
+)
 
 _RUN_GROUP = "groupid_run_"
 TOGETHER = "saves_together"
@@ -23,6 +26,7 @@ NOBODY = "all:!all"
 """A pattern that no host matches. Ansible reports this in a line, and continues with the next play."""
 
 _BUILT_IN = frozenset({"all", "ungrouped"})
+_MOST = 20
 # Before a name in a pattern: of an exclusion, and of an intersection.
 _MARKS = "!&"
 
@@ -202,7 +206,12 @@ def _check_names(inventory: InventoryManager, pattern: str) -> None:
 
 
 def _known(groups: c.Mapping[str, c.Sequence[str]]) -> str:
+    """Return sentences that name the groups and the deployments that exist."""
     named = sorted(name for name in groups if name not in _BUILT_IN)
-    return f"Groups of the inventory: {', '.join(named[:20]) or 'none'}." + (
-        " There are more." if len(named) > 20 else ""
-    )
+    deployments_there = known_deployments()
+    told = f" Deployments: {_some(deployments_there)}." if deployments_there else ""
+    return f"Groups of the inventory: {_some(named) or 'none'}.{told}"
+
+
+def _some(names: c.Sequence[str]) -> str:
+    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

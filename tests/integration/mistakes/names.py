@@ -23,7 +23,11 @@ def empty_the_group(document: dict[str, t.Any]) -> None:
 
 MISTAKES = (
     # Who is meant.
-    Mistake("wrong group", "backup -e groupid_hosts=groupd", ("groupid_hosts names 'groupd'", "Did you mean groupid?")),
+    Mistake(
+        "wrong group",
+        "backup -e groupid_hosts=groupd",
+        ("groupid_hosts names 'groupd'", "Did you mean groupid?", "Deployments: branch, hq."),
+    ),
     Mistake("group has another name", "backup", ("groupid_hosts names 'groupid'", "GroupID_servers"), rename_the_group),
     Mistake("group is empty", "backup", ("'groupid' matches no host", "Add hosts"), empty_the_group),
     # Ansible itself refuses this, before it reads the playbook.

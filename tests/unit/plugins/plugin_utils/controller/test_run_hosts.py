@@ -143,6 +143,47 @@ def test_an_odd_name_that_means_its_host_alone_is_let_through(command_line: pyte
     assert check_run("groupid", groups) == "groupid"
 
 
+def test_the_deployments_that_there_are_are_named(command_line: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """Of the inventory's files and those beside it; what needs a template or a vault is left out."""
+    hosts = tmp_path / "inventory.yml"
+    text = """
+all:
+  children:
+    groupid:
+      children:
+        main: {hosts: {web01: {}, web02: {groupid_deployment: "{{ site }}"}}, vars: {groupid_deployment: HQ}}
+        other: {hosts: {srv01: {}, srv02: {}, srv03: {groupid_deployment: 42}}}
+"""
+    hosts.write_text(text)
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "other.yml").write_text("groupid_deployment: branch\n")
+    (tmp_path / "host_vars").mkdir()
+    (tmp_path / "host_vars" / "srv02.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    ini = tmp_path / "lab.ini"
+    ini.write_text("[groupid]\nlab01 groupid_deployment=lab\n")
+    options(command_line, inventory=(str(hosts), str(ini), "web09,"))
+    with pytest.raises(NoHostsError) as refused:
+        check_run("groupids", GROUPS)
+    assert "Groups of the inventory: branch, empty, groupid, hq. Deployments: 42, branch, hq, lab." in str(
+        refused.value
+    )
+
+
+def test_an_inventory_that_asks_others_is_not_read_again(
+    command_line: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    program.chmod(0o755)
+    cloud = tmp_path / "cloud.yml"
+    cloud.write_text("plugin: ansible.builtin.constructed\ngroups: {groupid: true}\n")
+    options(command_line, inventory=(str(program), str(cloud), str(tmp_path), str(tmp_path / "missing.yml")))
+    with pytest.raises(NoHostsError) as refused:
+        check_run("groupids", GROUPS)
+    assert "Deployments" not in str(refused.value)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_limit_may_stand_in_a_file(command_line: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "those.retry"
     file.write_text("web01\nweb02\n")
@@ -163,7 +204,7 @@ def test_an_inventory_without_hosts_is_reported(command_line: pytest.MonkeyPatch
 
 def test_many_groups_are_named_in_part(command_line: pytest.MonkeyPatch) -> None:
     groups = {"all": ["h"], **{f"g{number:02}": ["h"] for number in range(30)}}
-    with pytest.raises(NoHostsError, match=r"g00, .*g19\. There are more\."):
+    with pytest.raises(NoHostsError, match=r"g00, .*g19 and \d+ more\."):
         check_run("nobody", groups)
 
 
