@@ -110,15 +110,20 @@ def _components(names: c.Sequence[str], args: c.Mapping[str, t.Any]) -> list[dic
     aimless = sorted(set(args["targets"]) - set(names))
     if aimless:
         raise ValueError(
-            f"targets names {', '.join(aimless)}, which this task does not restore. Restored: {', '.join(names)}."
+            f"groupid_restore_targets (targets of the module) names {', '.join(aimless)}, which this task does "
+            f"not restore. Restored: {', '.join(names)}."
         )
     whole = [name for name in names if products.restored_whole(name)]
     if whole and (args["include"] or args["exclude"]):
         raise ValueError(
-            f"{', '.join(whole)} can only be restored as a whole: with include or exclude, name the other components."
+            f"{', '.join(whole)} can only be restored as a whole: with groupid_include or groupid_exclude (include and "
+            "exclude of the module), name the other components."
         )
     if whole and args["overwrite"] == "never":
-        raise ValueError(f"{', '.join(whole)} can only be restored as a whole: with overwrite never, name the others.")
+        raise ValueError(
+            f"{', '.join(whole)} can only be restored as a whole: with groupid_restore_overwrite (overwrite of "
+            "the module) never, name the others."
+        )
     return [
         {
             "name": backup_set.check_component(name),

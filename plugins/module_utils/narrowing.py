@@ -83,7 +83,9 @@ def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Fail
         "no_full_set",
         what,
         f"'latest' means a full set, and none of the sealed ones is known to be full{also}: {shown}{more}",
-        f"Name one by its id (set_id: {trusted[0]['set_id']}), or make a full backup." if trusted else "Make a backup.",
+        f"Name one by its id (groupid_set_id={trusted[0]['set_id']}; set_id of the module), or make a full backup."
+        if trusted
+        else "Make a backup.",
         path=root,
     )
 

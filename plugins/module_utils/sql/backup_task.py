@@ -195,7 +195,8 @@ class BackupTask:
                     "cannot_restore",
                     f"The backup of {order.database} was not started",
                     f"A test restore is not possible on {there_facts.name}. {' '.join(may.reasons)}",
-                    "Grant the login that permission, or back up with test_restore: false.",
+                    "Grant the login that permission, or back up with groupid_sql_test_restore: false "
+                    "(test_restore of the module).",
                 )
             scratch = sql_test_restore.scratch_name()
             return sql_test_restore.plan(there, scratch, order.files, source, wanted.data_folder, wanted.log_folder)

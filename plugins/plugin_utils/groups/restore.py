@@ -99,7 +99,8 @@ def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) ->
         raise RefusedError(
             "not_sealed",
             f"Set {request.place.set_id} of deployment {request.place.deployment} is not sealed",
-            "Use a sealed set. Or, if you know what this set lacks, set unsealed: true.",
+            "Use a sealed set. Or, if you know what this set lacks, set groupid_restore_unsealed: true (unsealed of "
+            "the module).",
         )
     name = f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}"
     ldif = get_file(client, request.place, name, request.seal_sha256)

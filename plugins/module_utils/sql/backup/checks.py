@@ -109,13 +109,13 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
             f"{', '.join(known)}."
         )
     if request.allow_unknown_database == database.name:
-        return (f"{cause} allow_unknown_database allows it.",)
+        return (f"{cause} groupid_sql_allow_unknown_database allows it.",)
     raise _refused(
         request,
         "unknown_database",
         cause,
         f"Check the name. The login needs VIEW DEFINITION in the database. If it is the right one, set "
-        f"allow_unknown_database: {database.name}.",
+        f"groupid_sql_allow_unknown_database: {database.name} (allow_unknown_database of the module).",
     )
 
 
@@ -128,7 +128,7 @@ def _compression(request: Request, server: ServerFacts, database: DatabaseFacts)
             request,
             "compression",
             f"{server.edition} makes no compressed backups (1844).",
-            "Use compression: auto or off.",
+            "Use groupid_sql_compression (compression of the module): auto or off.",
         )
     # An option that the edition does not have is left out of the statement.
     if not server.compresses or not database.encrypted:
@@ -147,7 +147,8 @@ def _compression(request: Request, server: ServerFacts, database: DatabaseFacts)
             request,
             "compression",
             f"{broken[0].upper()}{broken[1:]}.",
-            "Install an update with the fix (2016: RTM CU7, SP1 CU4; 2019: CU16), or ask for compression: auto.",
+            "Install an update with the fix (2016: RTM CU7, SP1 CU4; 2019: CU16), or set "
+            "groupid_sql_compression (compression of the module) to auto.",
         )
     return False, (f"The backup is not compressed, as {broken}. The newest cumulative update fixes that.",)
 
@@ -163,7 +164,7 @@ def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts)
             request,
             "encryption",
             f"{server.edition}, version {server.version}, makes no encrypted backups.",
-            "Leave out encryption_certificate, and protect the folder of the backup.",
+            "Leave out groupid_sql_certificate (encryption_certificate), and protect the folder of the backup.",
         )
     found = next((one for one in database.certificates if one.name == wanted), None)
     if found is None and not server.sees_all:

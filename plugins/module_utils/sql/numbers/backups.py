@@ -17,7 +17,8 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
         1844,
         "The edition does not have this option of BACKUP.",
         "Express and Web have neither backup compression nor backup encryption.",
-        "Set compression to auto or off, and leave out the encryption certificate.",
+        "Set groupid_sql_compression (compression of the module) to auto or off, and leave out groupid_sql_certificate "
+        "(encryption_certificate).",
     ),
     Advice(
         3002,

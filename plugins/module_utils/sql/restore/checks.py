@@ -206,8 +206,9 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
     if missing:
         raise RefusedError(
             "login_missing",
-            f"login_map names logins that this server does not have: {', '.join(missing)}.",
-            "Create them (CREATE LOGIN), or correct login_map.",
+            f"groupid_sql_login_map (login_map of the module) names logins that this server does not have: "
+            f"{', '.join(missing)}.",
+            "Create them (CREATE LOGIN), or correct the map.",
         )
 
 
@@ -323,7 +324,8 @@ def _check_safety(request: Request, facts: Facts) -> None:
             f"{target.name} is {target.state}, so SQL Server cannot back it up. A restore of set {earlier.set_id} "
             f"was interrupted, and its safety backup is {', '.join(earlier.files)}.",
             f"Repeat the restore of set {earlier.set_id}, which completes it. Or go back: run the same restore with "
-            "that safety backup in files. Or set accept_no_safety: true, and lose the data that the database had.",
+            "that safety backup in files. Or set groupid_sql_accept_no_safety: true (accept_no_safety of the module), "
+            "and lose the data that the database had.",
         )
     logged = target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log
     log = " With tail_log: true, the end of its log is saved first." if logged else ""
@@ -332,7 +334,8 @@ def _check_safety(request: Request, facts: Facts) -> None:
         "no_safety",
         f"{target.name} is {target.state}, so SQL Server cannot back it up, and msdb has no safety backup of an "
         f"interrupted restore. {kept}".rstrip(),
-        f"Bring it ONLINE. Or copy its files, set accept_no_safety: true, and lose the data that it has.{log}",
+        f"Bring it ONLINE. Or copy its files, set groupid_sql_accept_no_safety: true (accept_no_safety of the "
+        f"module), and lose the data that it has.{log}",
     )
 
 

@@ -199,7 +199,8 @@ def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.
         raise RefusedError(
             "safety_path",
             "This server names no default backup folder for the safety backup.",
-            "Set safety_path to a folder that the SQL Server service can write to.",
+            "Set groupid_sql_safety_dir (safety_path of the module) to a folder that the SQL Server service can "
+            "write to.",
         )
     name = journal_name(kind, request.target, request.set_id, now)
     file = join_path(folder, f"{_UNFIT.sub('_', name)}{ending}")
@@ -207,7 +208,7 @@ def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.
         raise RefusedError(
             "safety_path",
             f"The path {file!r} is longer than the {_PATH_LIMIT} characters that BACKUP accepts.",
-            "Use a shorter folder in safety_path.",
+            "Use a shorter folder in groupid_sql_safety_dir (safety_path of the module).",
         )
     return Copy(name, file)
 

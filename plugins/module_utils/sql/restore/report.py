@@ -271,7 +271,10 @@ def _next_run(context: RestoreContext, command: str | None) -> str:
     """Return how to finish the restore, and how to go back by hand."""
     again = f"Once the server answers, repeat the restore of set {context.request.set_id} from any controller"
     if context.progress.restoring and context.progress.safety is None:
-        again += ", with accept_no_safety: true, because it will find no safety backup"
+        again += (
+            ", with groupid_sql_accept_no_safety: true (accept_no_safety of the module), because it will find no "
+            "safety backup"
+        )
     elif context.progress.restoring:
         again += ": it finds the safety backup in msdb and completes the restore"
     by_hand = f" To go back by hand, run in master: {command}" if command else ""

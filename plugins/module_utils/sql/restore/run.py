@@ -304,7 +304,10 @@ class _Run:
         result = restored(context) | {"joined_users": repaired.joined} | self._dependencies(session)
         result["next_steps"] += [*self._resets(session), *result.pop("advice")]
         if repaired.refused:
-            what = f"{plan.target.name} on {context.place} was restored and opened, but not all of login_map was done"
+            what = (
+                f"{plan.target.name} on {context.place} was restored and opened, but not all of groupid_sql_login_map "
+                "(login_map of the module) was done"
+            )
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
             raise RestoreError(SqlFailure("login_map", what, " ".join(repaired.refused), next_step), result)
         return result

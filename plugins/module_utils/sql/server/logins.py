@@ -22,6 +22,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 OWNER = "dbo"
 """In a login map, the user whose login owns the database."""
 
+_MAP = "groupid_sql_login_map (login_map of the module)"
+
 
 @dataclasses.dataclass(frozen=True)
 class Orphan:
@@ -153,7 +155,7 @@ def advice(dependencies: ServerDependencies, server_level: int) -> list[str]:
     """Return what an administrator must do, a sentence each. server_level: the server's own compatibility level."""
     found = []
     for orphan in dependencies.orphans:
-        hint = f" A login of that name exists: login_map: {{{orphan.user}: {orphan.user}}} joins them."
+        hint = f" A login of that name exists: {_MAP}, with {orphan.user}: {orphan.user}, joins them."
         lost = (
             "so that account enters only as a member of a group that has a login"
             if orphan.windows
@@ -161,7 +163,7 @@ def advice(dependencies: ServerDependencies, server_level: int) -> list[str]:
         )
         found.append(
             f"User {orphan.user} belongs to no login of this server, {lost}."
-            + (hint if orphan.same_name else " Create its login, or name another in login_map.")
+            + (hint if orphan.same_name else f" Create its login, or name another in {_MAP}.")
         )
     if dependencies.unseen:
         found.append(
@@ -172,10 +174,10 @@ def advice(dependencies: ServerDependencies, server_level: int) -> list[str]:
     if dependencies.owner is not None and not dependencies.same_owner:
         found.append(
             f"The user dbo of the database is not its owner, {dependencies.owner} (33009): name the owner in "
-            "login_map, as the login of dbo."
+            f"{_MAP}, as the login of dbo."
         )
     if dependencies.owner is None:
-        found.append("The database's owner is not a login of this server. Name one in login_map, as the login of dbo.")
+        found.append(f"The database's owner is not a login of this server. Name one in {_MAP}, as the login of dbo.")
     if dependencies.master_key and not dependencies.master_key_opens:
         found.append(
             "This server cannot open the database's master key. In the database: OPEN MASTER KEY DECRYPTION BY "

@@ -79,7 +79,8 @@ namespace IdentityOpsAgent
             bool isSafety = part.Document != null && SafetySet.IsSafety(part.Document);
             if (!part.Sealed && part.SealFlaw == null && !isSafety && !request.Flag("unsealed", false))
                 throw new AgentError("not_sealed", What, set.Path,
-                    "The set is not sealed, so it may be incomplete.", "Seal the set, or allow an unsealed one.");
+                    "The set is not sealed, so it may be incomplete.",
+                    "Seal the set, or accept it with groupid_restore_unsealed (unsealed of the module).");
             if (part.Document == null)
                 return;
             if (part.Document.State == Part.Partial)
@@ -134,19 +135,19 @@ namespace IdentityOpsAgent
         {
             if (Paths.NearestExisting(target.Place) == null)
                 throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.",
-                    "Name another folder in targets.", target.Component.Name);
+                    "Name another folder in groupid_restore_targets (targets of the module).", target.Component.Name);
             string place = Paths.ResolveLinks(target.Place), above = Paths.Parent(target.Place);
             FileFacts facts;
             if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts)
                 && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                 throw new AgentError("target_link", What, above,
                     "There is a link, but no folder " + place + " where it leads.",
-                    "Make that folder, or name it in targets.", target.Component.Name);
+                    "Make that folder, or name it in groupid_restore_targets (targets of the module).", target.Component.Name);
             string sets = Paths.ResolveLinks(set.DeploymentPath);
             if (Paths.Contains(place, sets) || Paths.Contains(sets, place))
                 throw new AgentError("target_in_root", What, target.Place,
                     "The folder and the backup sets in " + set.DeploymentPath + " overlap.",
-                    "Name another folder in targets.", target.Component.Name);
+                    "Name another folder in groupid_restore_targets (targets of the module).", target.Component.Name);
             foreach (RestoreTarget other in targets)
             {
                 string otherPlace = Paths.ResolveLinks(other.Place);

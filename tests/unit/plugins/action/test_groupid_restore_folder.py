@@ -145,7 +145,10 @@ def test_no_restore_without_knowing_the_components(host: Make) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        ({"components": ["reports"], "targets": {"portals": "E:\\P"}}, "targets names portals"),
+        (
+            {"components": ["reports"], "targets": {"portals": "E:\\P"}},
+            "groupid_restore_targets (targets of the module) names p",
+        ),
         (
             {"components": ["elasticsearch", "reports"], "include": ["a"]},
             "elasticsearch can only be restored as a whole",

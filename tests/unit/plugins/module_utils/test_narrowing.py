@@ -171,7 +171,7 @@ def test_failure_names_what_was_passed_over() -> None:
         "20261122T000000Z may be narrowed (the part of web01 is not listed here); "
         "20261121T000000Z is narrowed (groupid_components: reports)"
     )
-    assert "set_id: 20261123T000000Z" in failure.next
+    assert "groupid_set_id=20261123T000000Z" in failure.next
     many = [listed(set_id=f"202611{day:02}T000000Z", members=["web01"]) for day in range(1, 30)]
     assert "and 26 more" in narrowing.no_full_set(many, "web01", "D:\\Backups").cause
 
