@@ -142,7 +142,8 @@ namespace IdentityOpsAgent
                 && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                 throw new AgentError("target_link", What, above,
                     "There is a link, but no folder " + place + " where it leads.",
-                    "Make that folder, or name it in groupid_restore_targets (targets of the module).", target.Component.Name);
+                    "Make that folder, or name it in groupid_restore_targets (targets of the module).",
+                    target.Component.Name);
             string sets = Paths.ResolveLinks(set.DeploymentPath);
             if (Paths.Contains(place, sets) || Paths.Contains(sets, place))
                 throw new AgentError("target_in_root", What, target.Place,

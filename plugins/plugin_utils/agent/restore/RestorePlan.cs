@@ -150,13 +150,15 @@ namespace IdentityOpsAgent
             if (exists && Attributes.IsLink(found.Attributes, found.ReparseTag))
                 throw new AgentError("target_link", Restore.What, place,
                     "There is a link where a folder belongs, and links are not followed.",
-                    "Remove the link, or name the folder that it leads to in groupid_restore_targets (targets of the module).",
+                    "Remove the link, or name the folder that it leads to in "
+                        + "groupid_restore_targets (targets of the module).",
                     target.Component.Name);
             bool usable = exists && Attributes.IsFolder(found.Attributes);
             if (exists && !usable && folder.Parent == null)
                 throw new AgentError("target_file", Restore.What, place,
                     "There is a file where the component's folder belongs.",
-                    "Remove the file, or name another folder in groupid_restore_targets (targets of the module).", target.Component.Name);
+                    "Remove the file, or name another folder in groupid_restore_targets (targets of the module).",
+                    target.Component.Name);
             if (exists && !usable && target.Overwrite == RestoreTarget.Never)
             {
                 target.Spared++;

@@ -154,8 +154,8 @@ namespace IdentityOpsAgent
                     Notice(ItemKind.Task, facts.Path, names);
                 if (match == null && facts.Unread != null)
                     Warnings.Add("The programs of the task '" + facts.Path + "' are not known: " + facts.Unread
-                        + ". If the task is GroupID's, name all tasks of GroupID in groupid_services, also the ones that "
-                        + "are found: others are not stopped.");
+                        + ". If the task is GroupID's, name all tasks of GroupID in groupid_services, also the ones "
+                        + "that are found: others are not stopped.");
             }
             Tasks.Sort(delegate(ProductTask a, ProductTask b)
             {

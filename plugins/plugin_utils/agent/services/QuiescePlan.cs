@@ -42,8 +42,8 @@ namespace IdentityOpsAgent
                     throw new AgentError("pool_shared", What, null, "The application pool '" + pool.Facts.Name
                         + "' also serves what does not belong to GroupID: "
                         + string.Join(", ", pool.Outside.ToArray()) + ".",
-                        "Give GroupID a pool of its own. Or name all pools of GroupID in groupid_services, this one with "
-                            + "shared: true: pools that are not named there are not stopped.");
+                        "Give GroupID a pool of its own. Or name all pools of GroupID in groupid_services, this one "
+                            + "with shared: true: pools that are not named there are not stopped.");
             }
         }
 
