@@ -257,12 +257,19 @@ def test_a_part_of_another_machine_must_be_allowed(host: t.Any, before: dict[str
     assert code(host.restore(other_machine=True)) == "none"
 
 
-def test_a_partial_part_is_refused(host: t.Any) -> None:
+@pytest.mark.parametrize("policy", ["merge", "mirror"])
+def test_a_partial_part_is_restored_only_if_it_is_accepted(host: t.Any, policy: str) -> None:
     host.write(a="x", busy="y")
     host.faults = {"locked": ["*/busy.txt"]}
     host.backup(retries=0)
     host.faults = {}
-    assert code(host.restore()) == "part_state"
+    host.write(a="changed")
+    refused = host.restore(policy=policy, unsealed=False)
+    assert code(refused) == "not_sealed"
+    assert "groupid_restore_unsealed" in refused["error"]["next"]
+    assert code(host.restore(policy=policy)) == "none"
+    assert (host.source / "a.txt").read_text() == "x"
+    assert (host.source / "busy.txt").read_text() == "y", "a file that the part lacks stays"
 
 
 def test_the_sets_are_never_a_target(host: t.Any, before: dict[str, t.Any]) -> None:

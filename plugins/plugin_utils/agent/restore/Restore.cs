@@ -83,9 +83,10 @@ namespace IdentityOpsAgent
                     "Seal the set, or accept it with groupid_restore_unsealed (unsealed of the module).");
             if (part.Document == null)
                 return;
-            if (part.Document.State == Part.Partial)
+            if (part.Document.State == Part.Partial && !request.Flag("unsealed", false))
                 throw new AgentError("part_state", What, part.Path,
-                    "The part is partial: files are missing, which is not allowed.", "Use another set.");
+                    "The part is partial: files are missing, which is not allowed.",
+                    "Use another set, or accept it with groupid_restore_unsealed (unsealed of the module).");
             if (part.Document.MachineGuid != Computer.MachineGuid() && !request.Flag("other_machine", false))
                 throw new AgentError("other_machine", What, part.Path,
                     "The part was made on the machine " + part.Document.MachineGuid
