@@ -189,3 +189,8 @@ class RuntimeHost:
 def settled(service: dict[str, t.Any]) -> str:
     """Return the state that a service has, or comes to: the file is as the last call has left it."""
     return str(service.get("target", service["state"]))
+
+
+def time_in(seconds: float) -> int:
+    """Return the time then, as services.json has it."""
+    return int((time.time() + 11644473600 + seconds) * 1000)

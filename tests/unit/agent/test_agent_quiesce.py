@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 from concurrent import futures
 
 import pytest
 from unit.agent.conftest import Host, hold
-from unit.agent.runtime_host import RuntimeHost
+from unit.agent.runtime_host import RuntimeHost, time_in
 
 from lab.appcmd import Pool
 
@@ -277,17 +276,12 @@ def test_a_dependent_that_is_not_groupids_is_stopped_before(server: RuntimeHost)
     ("pending", "target"), [("start_pending", "running"), ("stop_pending", "stopped"), ("pause_pending", "paused")]
 )
 def test_a_transition_is_awaited_and_its_end_recorded(server: RuntimeHost, pending: str, target: str) -> None:
-    server.services["Repl"].update(state=pending, target=target, due_ms=_in(0.3))
+    server.services["Repl"].update(state=pending, target=target, due_ms=time_in(0.3))
     server.write()
     assert server.quiesce()["failed"] is False
     assert states(server)["Repl"] == "stopped"
     server.resume()
     assert states(server)["Repl"] == target
-
-
-def _in(seconds: float) -> int:
-    """Return the time then, as services.json has it."""
-    return int((time.time() + 11644473600 + seconds) * 1000)
 
 
 def test_a_transition_without_end_refuses(server: RuntimeHost) -> None:
@@ -363,7 +357,7 @@ def test_a_shared_configuration_is_never_written(server: RuntimeHost) -> None:
 
 
 def test_a_running_task_is_awaited_before_what_it_needs_stops(server: RuntimeHost) -> None:
-    server.tasks[1]["busy_until_ms"] = _in(0.5)
+    server.tasks[1]["busy_until_ms"] = time_in(0.5)
     server.write()
     assert server.quiesce()["failed"] is False
     assert server.tasks[1]["enabled"] is False

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import typing as t
 from concurrent import futures
 
 import pytest
 from unit.agent.conftest import Host
-from unit.agent.runtime_host import RuntimeHost
+from unit.agent.runtime_host import RuntimeHost, time_in
 
 from lab.appcmd import Pool
 from lab.waiting import until
@@ -28,11 +27,6 @@ NEEDS_ROOT = pytest.mark.skipif(
 @pytest.fixture
 def server(host: Host) -> RuntimeHost:
     return RuntimeHost(host)
-
-
-def _in(seconds: float) -> int:
-    """Return the time then, as services.json has it."""
-    return int((time.time() + 11644473600 + seconds) * 1000)
 
 
 def notes(answer: dict[str, t.Any]) -> dict[str, tuple[str, str | None]]:
@@ -157,12 +151,12 @@ def test_one_that_may_not_be_asked_for_is_named(server: RuntimeHost) -> None:
 
 
 def test_an_instance_that_waits_or_is_another_accounts_is_awaited(server: RuntimeHost) -> None:
-    ends = _in(0.7)
+    ends = time_in(0.7)
     server.task("\\Imanami\\Queued", queued_until_ms=ends)
     server.task("\\Imanami\\Others", busy_until_ms=ends, hidden_instances=True)
     server.write()
     assert server.quiesce()["failed"] is False
-    assert _in(0) >= ends
+    assert time_in(0) >= ends
 
 
 def test_a_task_that_cannot_be_read_is_told(server: RuntimeHost) -> None:

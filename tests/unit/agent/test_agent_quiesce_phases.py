@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from unit.agent.conftest import Host
-from unit.agent.runtime_host import RuntimeHost
+from unit.agent.runtime_host import RuntimeHost, time_in
 
 from lab.appcmd import Pool
 
@@ -138,6 +138,19 @@ def test_a_server_that_was_restarted_between_the_phases_is_not_stopped(server: R
     assert error["code"] == "quiesce_record"
     assert "restarted" in error["cause"]
     assert server.resume()["failed"] is False
+
+
+def test_a_task_that_somebody_disables_between_the_phases_stays_disabled(server: RuntimeHost) -> None:
+    """Its instance is awaited, but nothing of it was stopped by the quiesce."""
+    server.quiesce(phase="record")
+    server.change("tasks", 0, enabled=False, busy_until_ms=time_in(1.0))
+    assert server.quiesce(phase="stop")["failed"] is False
+    assert server.ask("state")["tasks"][0]["instances"] == 0
+    assert server.record()["items"][0]["stopping"] is None
+    answer = server.resume()
+    [task] = [one for one in answer["entries"] if one["kind"] == "task"]
+    assert (task["outcome"], task["note"]) == ("changed", "it is disabled now, and was not before")
+    assert server.picture()["tasks"][0]["enabled"] is False
 
 
 def test_a_service_that_may_be_started_again_is_held_in_the_second_phase_too(server: RuntimeHost) -> None:

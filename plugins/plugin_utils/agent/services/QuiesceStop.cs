@@ -66,7 +66,10 @@ namespace IdentityOpsAgent
             Progress.ThrowIfCancelled();
             RequireTime();
             record.RequireCurrent();
-            if (item.MayStart || item.HasRun() && IsActive(item, new PoolStates()))
+            bool needsStop = item.MayStart;
+            if (!needsStop && item.HasRun())
+                Named(item, delegate { needsStop = item.NeedsStop(new PoolStates()); });
+            if (needsStop)
                 StopOne(item);
         }
 

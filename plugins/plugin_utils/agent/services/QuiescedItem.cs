@@ -39,6 +39,12 @@ namespace IdentityOpsAgent
 
         public abstract bool IsActive(PoolStates pools);
 
+        // Whether there is something to stop. What somebody else has stopped is never started by the way back.
+        public virtual bool NeedsStop(PoolStates pools)
+        {
+            return IsActive(pools);
+        }
+
         // Stops it, so that IsActive becomes false. `save`: writes the record before a change that the way back must
         // know.
         public abstract void Stop(BoundedWait wait, Action save);

@@ -34,6 +34,13 @@ namespace IdentityOpsAgent
             return facts != null && (facts.IsEnabled || facts.IsBusy());
         }
 
+        // A task that somebody has disabled stays disabled. Its instances are awaited all the same.
+        public override bool NeedsStop(PoolStates pools)
+        {
+            TaskFacts facts = TaskScheduler.Find(Name);
+            return facts != null && facts.IsEnabled;
+        }
+
         public override void Stop(BoundedWait wait, Action save)
         {
             TaskFacts facts = TaskScheduler.Find(Name);
