@@ -85,7 +85,7 @@ class ActionModule(FailureAction):
     def _plan(
         self, args: Answer, quiesce: Answer, variables: c.Mapping[str, t.Any], sharing: Sharing, check: bool
     ) -> Plan:
-        resume = {name: quiesce[name] for name in ("epoch", "run", "item_timeout") if name in quiesce}
+        resume = {name: quiesce[name] for name in ("epoch", "run", "item_timeout", "require_record") if name in quiesce}
 
         def perform(name: str, given: Answer, shares: bool = True) -> Answer:
             return self._others.run(name, given, variables, sharing if shares else None)

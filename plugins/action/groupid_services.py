@@ -33,6 +33,7 @@ class ActionModule(AgentAction):
         "state": {"type": "str", "default": REPORTED, "choices": [REPORTED, RECORDED, QUIESCED, RESUMED]},
         "epoch": {"type": "str"},
         "run": {"type": "str"},
+        "require_record": {"type": "bool", "default": False},
         "item_timeout": {"type": "int"},
         "quiesce_max": {"type": "int", "default": 7200},
         "only": {"type": "str", "default": products.ALL, "choices": [products.ALL, *products.ONLY]},
@@ -70,14 +71,20 @@ class ActionModule(AgentAction):
         if not 0 <= args["quiesce_max"] <= DAY:
             raise ValueError(f"quiesce_max is {args['quiesce_max']}, and must be from 0 to {DAY} seconds.")
         if args["state"] == RESUMED:
-            return {"operation": "resume", "epoch": epoch, "run": args["run"], "item_seconds": args["item_timeout"]}
+            return {
+                "operation": "resume",
+                "epoch": epoch,
+                "run": args["run"],
+                "require_record": args["require_record"],
+                "item_seconds": args["item_timeout"],
+            }
         what = products.runtime_request(args["version"], args["component_paths"], args["services"], args["only"])
         if args["state"] == REPORTED:
             return {"operation": "state", **what}
         return {
             "operation": "quiesce",
             **what,
-            "phase": "record" if args["state"] == RECORDED else None,
+            "phase": "record" if args["state"] == RECORDED else "stop" if args["require_record"] else None,
             "watchdog_seconds": args["quiesce_max"],
             "epoch": epoch or str(backup_set.SetId(datetime.datetime.now(datetime.timezone.utc))),
             "run": args["run"] or secrets.token_hex(8),

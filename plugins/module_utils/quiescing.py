@@ -25,6 +25,9 @@ ALL, ELASTICSEARCH, NONE = "all", "elasticsearch", "none"
 _MAY_HAVE_BEGUN = frozenset({"connection_lost", "no_answer", "protocol", "job_died", "unexpected", "task"})
 """Codes of failures without an answer of the host, which may have written a record."""
 
+_NOTHING_STOPPED = frozenset({"quiesce_record", "quiesced"})
+"""Codes of a stop that was refused because of its record."""
+
 _KINDS = {"services": "service", "pools": "pool", "tasks": "task"}
 
 
@@ -130,6 +133,18 @@ def resumed(facts: Facts, host: str) -> Answer:
     return released or (_answer(facts, host, "__groupid_saved").get("resumed") or {})
 
 
+def may_be_stopped(facts: Facts, host: str) -> bool:
+    """Whether this run has stopped GroupID on the host, or nothing proves that it has not."""
+    saved = _answer(facts, host, "__groupid_saved")
+    if not saved or not is_recorded(facts, host):
+        return False
+    if "stopped" not in saved:
+        return True
+    stopped = saved["stopped"]
+    failure = failures.of_result(stopped or {})
+    return stopped is not None and (failure is None or failure.code not in _NOTHING_STOPPED)
+
+
 def is_left(facts: Facts, host: str) -> bool:
     """Whether a record of this run may still be open on the host, and nothing proves that all is as it was."""
     if facts[host]["__groupid_asked"]["check"] or not (is_recorded(facts, host) or _may_be_recorded(facts, host)):
@@ -139,10 +154,18 @@ def is_left(facts: Facts, host: str) -> bool:
 
 
 def _may_be_recorded(facts: Facts, host: str) -> bool:
-    """Whether the host was asked to record what runs, and its answer does not say whether it has."""
-    asked = (_answer(facts, host, name) for name in ("__groupid_recorded_first", "__groupid_recorded"))
-    found = [failure for answer in asked if (failure := failures.of_result(answer))]
-    return any(failure.code in _MAY_HAVE_BEGUN for failure in found)
+    """Whether the host was asked to record what runs, failed, and has an open record all the same, or may have one."""
+    asked = [_answer(facts, host, name) for name in ("__groupid_recorded_first", "__groupid_recorded")]
+    return any(
+        failure.code in _MAY_HAVE_BEGUN or _has_open_record(answer)
+        for answer in asked
+        if (failure := failures.of_result(answer))
+    )
+
+
+def _has_open_record(answer: Answer) -> bool:
+    record: Answer = answer.get("record") or {}
+    return bool(record) and not record.get("resumed")
 
 
 def downtime(facts: Facts, host: str) -> float | None:

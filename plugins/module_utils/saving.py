@@ -90,7 +90,9 @@ def saving(facts: Facts, host: str) -> Saving:
         "members": [one for one in deployments.fellows(facts, host) if saves(facts, one)],
         "run": quiescing.run_of(facts, host) if stops else "",
         "longest": int(asked["quiesce_max"]) or LONGEST,
-        "quiesce": quiesce(facts, host) if stops and quiescing.is_recorded(facts, host) else {},
+        "quiesce": {**quiesce(facts, host), "require_record": True}
+        if stops and quiescing.is_recorded(facts, host)
+        else {},
         "folders": folders(facts, host) if saves_folders(facts, host) else {},
         "database": database(facts, host) if saves_database(facts, host) else {},
         "database_host": database_host(facts, host),
@@ -99,7 +101,7 @@ def saving(facts: Facts, host: str) -> Saving:
 
 
 def quiesce(facts: Facts, host: str) -> Options:
-    """Return the options of ``groupid_services`` that record, stop and start again."""
+    """Return the options of ``groupid_services`` that record and stop."""
     asked = facts[host]["__groupid_asked"]
     return {
         "epoch": decisions.set_at_hand(facts, host),
@@ -108,6 +110,16 @@ def quiesce(facts: Facts, host: str) -> Options:
         "quiesce_max": asked["quiesce_max"],
         "version": asked["version"],
         "component_paths": asked["component_paths"],
+    }
+
+
+def release(facts: Facts, host: str) -> Options:
+    """Return the options of ``groupid_services`` that start again what this run may have left stopped."""
+    return {
+        "epoch": decisions.set_at_hand(facts, host),
+        "run": quiescing.run_of(facts, host),
+        # If nothing was stopped, a record that is gone hides nothing.
+        "require_record": quiescing.may_be_stopped(facts, host),
     }
 
 

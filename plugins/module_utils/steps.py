@@ -292,6 +292,7 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "saves_together": deployments.ready,
     "saving": saving.saving,
     "releases": quiescing.is_left,
+    "release": saving.release,
     "restore_components": decisions.restore_components,
     "restores_folders": _restores_folders,
     "must_verify": decisions.must_verify,

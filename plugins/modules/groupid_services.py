@@ -80,6 +80,14 @@ options:
       - With V(resumed), the module fails if the record of another run is open. By default, any is ended. If neither
         O(run) nor O(epoch) is given, RV(proof) is broken, because somebody else may have started GroupID again.
     type: str
+  require_record:
+    description:
+      - Whether this run has recorded the host with V(recorded). O(epoch) and O(run) are then those of the record.
+      - V(quiesced) then stops nothing and fails if somebody has removed the record. By default, it makes one.
+      - V(resumed) then fails if somebody has removed the record, because what was stopped may still be stopped. By
+        default, nothing is changed.
+    type: bool
+    default: false
   item_timeout:
     description:
       - How many seconds to wait for one service, pool or task to stop or to start. From 1 to 3600.

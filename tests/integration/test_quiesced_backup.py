@@ -17,7 +17,7 @@ import pytest
 from integration import sets
 from integration.controller import COLLECTION, Controller
 
-from lab import inventory
+from lab import inventory, task_clock
 from lab.lab import Lab
 from lab.waiting import until
 
@@ -68,6 +68,10 @@ def hold(lab: Lab, server: str) -> None:
 
 def parts(lab: Lab, server: str) -> list[pathlib.Path]:
     return list(lab.path(server, inventory.LOCAL_ROOT).glob(f"hq/*/{server}/part.json"))
+
+
+def record(lab: Lab, server: str) -> pathlib.Path:
+    return lab.path(server, "C:\\ProgramData\\identityops.groupid\\quiesce.json")
 
 
 @pytest.fixture
@@ -217,3 +221,39 @@ def test_too_few_forks_are_refused_with_the_command_line(running: Lab, controlle
     run = controller.play("backup", "--forks", "1")
     run.failed("Run it with --forks 2, as in: ansible-playbook -i INVENTORY identityops.groupid.backup --forks 2.")
     assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+
+
+@pytest.mark.timing
+def test_a_record_that_is_removed_while_all_is_stopped_is_brought_back_by_the_watchdog(
+    running: Lab, controller: Controller, result: pathlib.Path
+) -> None:
+    hold(running, "web01")
+    extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 0.2}
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        play = pool.submit(controller.play, "backup", extra={**extra, "groupid_run_file": str(result)})
+        until(lambda: bool(parts(running, "web02")) or play.done(), "the part of web02")
+        record(running, "web01").unlink()
+        play.result().failed("web01")
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+    assert json.loads(record(running, "web01").read_text(encoding="utf-8"))["resumed_by"] == "watchdog"
+    ended = document(result)["deployments"]["hq"]
+    assert (ended["class"], ended["still_stopped"], ended["sealed"]) == (3, [], False)
+
+
+@pytest.mark.timing
+def test_a_record_that_is_removed_where_no_watchdog_is_left_is_told(
+    running: Lab, controller: Controller, result: pathlib.Path
+) -> None:
+    """Nobody has read what ran, so nobody brings it back."""
+    hold(running, "web01")
+    extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 0.2}
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        play = pool.submit(controller.play, "backup", extra={**extra, "groupid_run_file": str(result)})
+        until(lambda: bool(parts(running, "web02")) or play.done(), "the part of web02")
+        task_clock.end_engine(running.root / "hosts" / "web01")
+        record(running, "web01").unlink()
+        play.result().failed("The record of what ran before was removed or replaced", "start by hand what is missing")
+    assert stopped(running, "web01")
+    assert states(running, "web02") == BEFORE
+    ended = document(result)["deployments"]["hq"]
+    assert (ended["class"], [one["host"] for one in ended["still_stopped"]]) == (4, ["web01"])

@@ -498,6 +498,111 @@ def test_a_record_that_was_removed_disarms(server: RuntimeHost) -> None:
     until(lambda: not server.is_armed)
 
 
+def test_a_record_that_was_removed_while_all_is_stopped_is_brought_back(server: RuntimeHost) -> None:
+    """Nothing else knows what ran. Without it, another run would record that everything is stopped."""
+    before = server.picture()
+    at(server)
+    (server.host.lock.parent / "quiesce.json").unlink()
+    until(lambda: not server.is_armed)
+    assert (server.picture(), server.record()["resumed_by"]) == (before, "watchdog")
+    answer = server.resume(run="run-1", require_record=True)
+    assert (answer["failed"], answer["changed"]) == (False, False)
+    assert "was removed" in answer["proof"]["broken"]
+
+
+def test_a_removed_record_is_written_again_until_everything_runs(server: RuntimeHost) -> None:
+    """It is the lock, too."""
+    before = server.picture()
+    at(server)
+    server.change("services", 1, codes={"start": 1069})
+    (server.host.lock.parent / "quiesce.json").unlink()
+    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    assert server.quiesce(epoch="20260102T000000Z", run="run-2")["error"]["code"] == "quiesced"
+    server.change("services", 1, codes={})
+    server.later(301)
+    server.minute()
+    pass_the_deadline(server)
+    until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+def test_while_a_record_is_missed_no_other_is_made(server: RuntimeHost) -> None:
+    """It would say that everything was stopped before."""
+    before = server.picture()
+    at(server)
+    process = task_clock.engine(server.host.folder)
+    assert process
+    os.kill(process, signal.SIGSTOP)
+    (server.host.lock.parent / "quiesce.json").unlink()
+    errors = [
+        server.quiesce(phase=phase, check=check, epoch="20260102T000000Z", run="run-2")["error"]
+        for phase, check in (("record", True), ("record", False), (None, False))
+    ]
+    os.kill(process, signal.SIGCONT)
+    assert {error["code"] for error in errors} == {"quiesce_record"}
+    assert errors[0] == errors[1] == errors[2]
+    assert "was removed" in errors[0]["cause"]
+    until(lambda: not server.is_armed)
+    assert server.picture() == before
+
+
+def test_a_record_that_is_damaged_while_all_is_stopped_keeps_nothing_down(server: RuntimeHost) -> None:
+    """The watchdog has read it before. What cannot be read is not replaced."""
+    before = server.picture()
+    at(server)
+    record = server.host.lock.parent / "quiesce.json"
+    record.write_text("{")
+    pass_the_deadline(server)
+    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    assert "the record does not say so" in server.ask("state")["watchdog"]["word"]
+    assert (server.picture(), record.read_text()) == (before, "{")
+    assert server.resume(epoch="20260101T000000Z", run="run-1")["error"]["code"] == "quiesce_record"
+    record.unlink()
+    server.later(301)
+    until(lambda: not server.is_armed)
+    assert server.picture() == before
+
+
+def test_the_resume_of_a_run_whose_record_is_gone_fails(server: RuntimeHost) -> None:
+    """Nobody has the state before: no watchdog is there to bring it back."""
+    assert server.quiesce()["failed"] is False
+    head = {"epoch": "20260101T000000Z", "run": "run-1"}
+    record = server.host.lock.parent / "quiesce.json"
+    kept = record.read_bytes()
+    record.unlink()
+    error = server.resume(**head, require_record=True)["error"]
+    assert (error["code"], error["path"]) == ("quiesce_record", str(record))
+    assert "was removed or replaced" in error["cause"]
+    assert "start by hand" in error["next"]
+    answer = server.resume(**head)
+    assert (answer["failed"], answer["record"]) == (False, None)
+    record.write_bytes(kept)
+    assert server.resume(**head, require_record=True)["failed"] is False
+    assert server.resume(**head, require_record=True)["failed"] is False, "it is ended, and still the run's own"
+    assert (
+        server.resume(epoch="20260102T000000Z", run="run-2", require_record=True)["error"]["code"] == "quiesce_record"
+    )
+
+
+def test_what_the_watchdog_has_started_is_not_started_twice_on_a_full_drive(server: RuntimeHost) -> None:
+    """Its marks cannot be written. What somebody stops meanwhile stays stopped."""
+    before = server.picture()
+    at(server)
+    task_clock.end_engine(server.host.folder)
+    server.change_settings(LAB_SYSTEM_FAULTS=json.dumps({"full": ["*quiesce.json*"]}))
+    pass_the_deadline(server)
+    server.minute()
+    word = server.watchdog / "word.json"
+    until(word.exists)
+    assert server.picture() == before
+    first = word.stat().st_mtime_ns
+    server.change("services", 1, state="stopped", target="stopped", process=0)
+    server.later(301)
+    until(lambda: word.stat().st_mtime_ns != first)
+    assert server.picture()["services"]["Repl"]["state"] == "stopped"
+    assert server.record()["resumed"] is None
+
+
 def test_of_two_records_at_the_same_moment_one_is_written(server: RuntimeHost) -> None:
     before = server.picture()
     with futures.ThreadPoolExecutor() as pool:

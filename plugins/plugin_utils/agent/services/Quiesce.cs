@@ -86,7 +86,12 @@ namespace IdentityOpsAgent
                     + (record.BegunTicks == null ? ", before anything was stopped." : "."),
                     "Run again, as another run.");
             if (phase == "stop" && !check)
-                throw Refused("The run " + run + " has not recorded the state of this server.");
+                throw Refused("There is no record of the run " + run + ", which must be made before the stop.");
+            if (record == null && Watchdog.IsAtWork)   // what runs now is not the state before
+                throw new AgentError("quiesce_record", What, WatchdogFolder.Current,
+                    "The record of an earlier quiesce was removed, and its watchdog is about to start GroupID again.",
+                    "Wait for a minute, then run again. If this does not help, look at the watchdog's message with "
+                        + "groupid_services.");
             return false;
         }
 

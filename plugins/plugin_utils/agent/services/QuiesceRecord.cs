@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
         {
             QuiesceRecord now = Current(what);
             if (now == null || !now.IsOpen)
-                throw Replaced();
+                throw Replaced(what);
             RequireSame(now);
         }
 
@@ -144,32 +144,72 @@ namespace IdentityOpsAgent
             Write();
         }
 
-        // Whether the marks of a way back can be written. Another run's record is an error; a removed one is not made
-        // again. unreadable: why this is not known, perhaps only for a moment; otherwise null.
-        public bool IsThere(out string unreadable)
+        // Why the marks of a way back cannot be written now, perhaps only for a moment; null: they can. A record that
+        // somebody has removed is made again: without it, nobody would know what is still stopped. Another run's
+        // record is an error.
+        public string Unreadable()
         {
-            QuiesceRecord now = null;
-            unreadable = null;
+            QuiesceRecord now;
             try
             {
                 now = Current(what);
             }
             catch (AgentError error)
             {
-                unreadable = error.Cause;
+                return error.Cause;
             }
             if (now != null)
                 RequireSame(now);
-            return now != null;
+            return null;
+        }
+
+        // The record as it is now. This one if the file is gone or cannot be read: a resume marks its record, and never
+        // removes it. What a way back of this process has done counts, also if it was not able to write that.
+        public QuiesceRecord Renewed(out bool isGone)
+        {
+            QuiesceRecord now;
+            isGone = false;
+            try
+            {
+                now = Current(what);
+            }
+            catch (AgentError)
+            {
+                return this;
+            }
+            isGone = now == null;
+            if (now == null)
+                return this;
+            if (IsSame(now))
+                now.TakeOver(this);
+            return now;
+        }
+
+        private void TakeOver(QuiesceRecord earlier)
+        {
+            Ending = Ending || earlier.Ending;
+            Proof = Proof ?? earlier.Proof;
+            for (int i = 0; i < Items.Count; i++)
+            {
+                QuiescedItem known = earlier.Items.Find(
+                    delegate(QuiescedItem one) { return one.Kind == Items[i].Kind && one.Name == Items[i].Name; });
+                if (known != null && known.IsAheadOf(Items[i]))
+                    Items[i] = known;
+            }
+        }
+
+        private bool IsSame(QuiesceRecord other)
+        {
+            return other.Epoch == Epoch && other.RunId == RunId && other.Started == Started;
         }
 
         private void RequireSame(QuiesceRecord other)
         {
-            if (other.Epoch != Epoch || other.RunId != RunId || other.Started != Started)
-                throw Replaced();
+            if (!IsSame(other))
+                throw Replaced(what);
         }
 
-        private AgentError Replaced()
+        public static AgentError Replaced(string what)
         {
             return new AgentError("quiesce_record", what, Paths.Combine(StateFolder.Current, FileName),
                 "The record of what ran before was removed or replaced while it was in use.",

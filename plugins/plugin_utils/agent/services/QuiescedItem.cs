@@ -101,6 +101,12 @@ namespace IdentityOpsAgent
             return item;
         }
 
+        // Whether its way back has come further than that of `other`, which is the same item.
+        public bool IsAheadOf(QuiescedItem other)
+        {
+            return Resuming != null && (other.Resuming == null || Resuming == Done && other.Resuming != Done);
+        }
+
         // For people: what it is, and what state it will get back.
         public JsonMap Described()
         {

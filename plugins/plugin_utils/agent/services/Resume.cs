@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
         private readonly string by;
         private readonly PoolStates pools = new PoolStates();   // those that were not touched
         private readonly Dictionary<QuiescedItem, string> outcomes = new Dictionary<QuiescedItem, string>();
-        private bool isThere;       // the record exists, so its marks can be written
+        private bool isReadable;    // and may be replaced by one with more marks
         private string unwritten;   // why the record is not as it should be
 
         // Only the holder of the lock may run it. check: only predicts. by: QuiesceRecord.ByRun or ByWatchdog.
@@ -144,10 +144,11 @@ namespace IdentityOpsAgent
             Save();
         }
 
-        // If the record is gone or cannot be read, what ran is started all the same.
+        // If the record cannot be read, what ran is started all the same.
         private void LookAtRecord()
         {
-            isThere = record.IsThere(out unwritten);
+            unwritten = record.Unreadable();
+            isReadable = unwritten == null;
         }
 
         // A full drive is no error here: the marks only tell a later way back what this one did.
@@ -155,7 +156,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                if (isThere)
+                if (isReadable)
                     record.Write();
             }
             catch (AgentError error)
@@ -188,6 +189,7 @@ namespace IdentityOpsAgent
             bool check = request.Flag("check", false);
             string epoch = request.TextOrNull("epoch"), run = request.TextOrNull("run");
             bool isNamed = epoch != null || run != null;
+            bool isExpected = request.Flag("require_record", false);
             int seconds = (int)request.Number("item_seconds", 1, 3600);
             // A run may have lost the connection to its own stop, which goes on. So wait for it: nobody would try
             // again later.
@@ -202,7 +204,11 @@ namespace IdentityOpsAgent
                 if (record != null && !record.IsOpen && isAsked && isNamed)
                     answer.Members.Set("down_ms", record.DownFor).Set("proof", record.ProofTold());
                 if (record == null || !record.IsOpen)
+                {
+                    if (isExpected && !isAsked)   // what this run has stopped may still be stopped
+                        throw QuiesceRecord.Replaced(What);
                     return answer;
+                }
                 if (!isAsked)
                     throw new AgentError("other_epoch", What, null,
                         record.Owner() + " The request is for " + (epoch ?? "any epoch")

@@ -144,19 +144,23 @@ namespace IdentityOpsAgent
             if (!WatchdogFolder.Exists)
                 return null;
             JsonMap word = WatchdogFolder.Read(WatchdogFolder.Word);
-            return new JsonMap().Set("running", IsWatched()).Set("word", word == null ? null : word.TextOrNull("text"))
+            return new JsonMap().Set("running", IsAtWork).Set("word", word == null ? null : word.TextOrNull("text"))
                 .Set("since", word == null ? null : word.TextOrNull("time"));
         }
 
-        private static bool IsWatched()
+        // false also if its folder may not be read.
+        public static bool IsAtWork
         {
-            try
+            get
             {
-                return WatchdogFolder.IsWatched;
-            }
-            catch (SystemError)
-            {
-                return false;
+                try
+                {
+                    return WatchdogFolder.IsWatched;
+                }
+                catch (SystemError)
+                {
+                    return false;
+                }
             }
         }
 

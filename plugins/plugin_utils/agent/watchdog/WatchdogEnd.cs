@@ -14,29 +14,35 @@ namespace IdentityOpsAgent
         private readonly string epoch, run;
         private readonly int seconds;
 
-        public WatchdogEnd(string epoch, string run, int seconds)
+        // record: as this process has read it.
+        public WatchdogEnd(QuiesceRecord record, int seconds)
         {
-            this.epoch = epoch;
-            this.run = run;
+            Record = record;
+            epoch = record.Epoch;
+            run = record.RunId;
             this.seconds = seconds;
         }
 
-        // null: everything is as before, or there is nothing to do; otherwise what has failed. Errors: of the lock,
-        // of the record, of a restore that can be neither ended nor undone. Then nothing was started.
+        // With what was done by it, for the next try.
+        public QuiesceRecord Record { get; private set; }
+
+        // null: everything is as before, or there is nothing to do; otherwise what has failed. Errors: of the lock, of
+        // another run's record, of a restore that can be neither ended nor undone. Then nothing was started.
         public string Run(string because)
         {
             LockedFileRetry.Reset();
             using (HostLock.Acquire("watchdog", epoch, false, QuiesceRecord.LockName, true))
             {
-                QuiesceRecord record = QuiesceRecord.Current(What);
-                if (record == null || !record.IsOpen || !record.IsOf(epoch, run))
+                bool isGone;
+                Record = Record.Renewed(out isGone);
+                if (!Record.IsOpen || !Record.IsOf(epoch, run))
                     return null;
                 BackupJobs.End(epoch);
                 EndRestore();
-                QuiesceSamples.Conclude(record, because);
-                if (record.Proof != null && record.Proof["broken"] == null)
-                    record.Proof.Set("broken", because);   // an earlier way back had begun
-                Resumption way = new Resumption(record, seconds, false, QuiesceRecord.ByWatchdog);
+                QuiesceSamples.Conclude(Record, because);
+                if (Record.Proof != null && Record.Proof["broken"] == null)
+                    Record.Proof.Set("broken", because);   // an earlier way back had begun
+                Resumption way = new Resumption(Record, seconds, false, QuiesceRecord.ByWatchdog);
                 way.Run();
                 return way.Failures.Count == 0 ? null : string.Join(" ", way.Failures.ToArray());
             }

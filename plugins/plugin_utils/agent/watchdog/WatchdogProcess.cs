@@ -21,6 +21,7 @@ namespace IdentityOpsAgent
         private QuiesceRecord record;
         private QuiesceSamples samples;
         private long nextTry;   // ticks
+        private bool isGone;    // somebody has removed the record, which no resume does
 
         public WatchdogProcess(JsonMap request)
         {
@@ -80,18 +81,9 @@ namespace IdentityOpsAgent
                     .Set("time", Timestamps.Text(Timestamps.Now())));
         }
 
-        // If the record cannot be read now, the last one counts. The resume reads it again, and says why it cannot be
-        // read.
         private QuiesceRecord Again()
         {
-            try
-            {
-                return QuiesceRecord.Current(What);
-            }
-            catch (AgentError)
-            {
-                return record;
-            }
+            return record.Renewed(out isGone);
         }
 
         private static bool IsStopped(QuiesceRecord one)
@@ -105,6 +97,8 @@ namespace IdentityOpsAgent
                 return null;
             if (record.Boot != SystemClock.Boot())
                 return "The server was restarted, and the watchdog started GroupID again.";
+            if (isGone)   // without it, another run would record that everything is stopped
+                return "The record of what ran before was removed, and the watchdog started GroupID again.";
             return record.DeadlineTicks == null || now < record.DeadlineTicks ? null
                 : "The watchdog started GroupID again because its time limit was reached.";
         }
@@ -136,9 +130,10 @@ namespace IdentityOpsAgent
 
         private void Resume(string because)
         {
+            WatchdogEnd end = new WatchdogEnd(record, seconds);
             try
             {
-                string left = new WatchdogEnd(epoch, run, seconds).Run(because);
+                string left = end.Run(because);
                 if (left == null)
                     return;
                 Tell(left);
@@ -153,6 +148,10 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 Tell(error.Message);
+            }
+            finally
+            {
+                record = end.Record;
             }
             nextTry = SystemClock.Ticks() + Retry;
         }

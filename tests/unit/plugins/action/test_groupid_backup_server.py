@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 
 PREFIX = "identityops.groupid."
 SERVICES, FOLDERS, DATABASE, EXPORT = "services", "backup_folder", "sql_backup", "ldif_export"
-EPOCH = {"epoch": "20261122T150405Z", "run": "r1"}
+EPOCH = {"epoch": "20261122T150405Z", "run": "r1", "require_record": True}
 ARGUMENTS: dict[str, t.Any] = {
     "deployment": "hq",
     "set_id": "20261122T150405Z",

@@ -97,6 +97,16 @@ def test_a_record_is_the_first_phase(host: Make) -> None:
     assert request["only"]["component"] == "elasticsearch"
 
 
+@pytest.mark.parametrize(("required", "phase"), [(True, "stop"), (False, None)])
+def test_a_run_that_has_recorded_the_host_needs_that_record(host: Make, required: bool, phase: str | None) -> None:
+    args = {"epoch": "20261122T150405Z", "run": "r1", "require_record": required}
+    stop = host("groupid_services", {"state": "quiesced", **args}, job("quiesce"))
+    resume = host("groupid_services", {"state": "resumed", **args}, job("resume"))
+    assert (stop.run()["failed"], resume.run()["failed"]) == (False, False)
+    assert stop.operations[0]["phase"] == phase
+    assert resume.operations[0]["require_record"] is required
+
+
 def test_a_quiesce_has_both_phases_and_a_watchdog(host: Make) -> None:
     made = host("groupid_services", {"state": "quiesced"}, job("quiesce"))
     made.run()
@@ -124,6 +134,7 @@ def test_a_resume_asks_for_no_names(host: Make) -> None:
         "operation": "resume",
         "epoch": None,
         "run": None,
+        "require_record": False,
         "item_seconds": 7,
     }
 

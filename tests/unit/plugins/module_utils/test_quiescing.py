@@ -78,8 +78,8 @@ def test_servers_are_stopped_only_when_all_are_recorded() -> None:
     assert [bool(one["quiesce"]) for one in saving] == [True, True, False]
     assert {one["run"] for one in saving} == {"r1"}, "web03 waits for the others too"
     assert [one["members"] for one in saving] == [["web01", "web02", "web03"]] * 3
-    options = {name: saving[0]["quiesce"][name] for name in ("epoch", "run", "only", "quiesce_max")}
-    assert options == {"epoch": saving[0]["set_id"], "run": "r1", "only": "all", "quiesce_max": 7200}
+    wanted = {"epoch": saving[0]["set_id"], "run": "r1", "only": "all", "quiesce_max": 7200, "require_record": True}
+    assert {name: saving[0]["quiesce"][name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(("code", "released"), [("job_died", True), ("connection_lost", True), ("write_failed", False)])
@@ -88,6 +88,36 @@ def test_a_server_that_may_have_a_record_is_released(code: str, released: bool) 
     failure = Failure(code, "The operation did not come to its end", "it died", "Run again.")
     facts["web01"]["__groupid_recorded_first"] = {**ERROR, "error": failure.explained()}
     assert asks(facts, "releases") == [released, False]
+
+
+@pytest.mark.parametrize(("resumed", "released"), [(None, True), ("2026-01-01T00:00:00Z", False)])
+def test_a_failure_that_has_left_a_record_open_is_released(resumed: str | None, released: bool) -> None:
+    """Such as a watchdog that did not prove itself, and then a full drive."""
+    facts = backup()
+    failure = Failure("watchdog_failed", "GroupID was not stopped", "no mark", "Look.")
+    left = {"record": {"epoch": SET, "resumed": resumed}}
+    facts["web01"]["__groupid_recorded_first"] = {**ERROR, "error": failure.explained(), **left}
+    assert asks(facts, "releases") == [released, False]
+    assert asks(facts, "release")[0]["require_record"] is False, "nothing was stopped"
+
+
+@pytest.mark.parametrize(
+    ("saved", "required"),
+    [
+        ({}, False),
+        (SKIPPED, False),
+        ({"schema": 1, "stopped": None}, False),
+        ({"schema": 1, "stopped": {"schema": 1, "record": {}}}, True),
+        ({"schema": 1, "stopped": {"unreachable": True, "msg": "gone"}}, True),
+        ({"schema": 1, "stopped": {**ERROR, "error": {**DISK_FULL.explained(), "code": "quiesce_record"}}}, False),
+        ({"failed": True, "msg": "A worker was found in a dead state"}, True),
+    ],
+)
+def test_a_release_needs_the_record_of_what_may_be_stopped(saved: dict[str, t.Any], required: bool) -> None:
+    """If the record is gone before anything was stopped, nothing is lost."""
+    facts = backup(set_id=SET)
+    facts["web01"].update(__groupid_recorded_first=RECORDED, __groupid_saved=saved)
+    assert asks(facts, "release")[0] == {"epoch": SET, "run": "r1", "require_record": required}
 
 
 def test_what_vanished_before_it_was_recorded_stops_nothing() -> None:

@@ -279,6 +279,22 @@ ROWS: dict[str, Row] = {
         NOT_AS_IT_WAS,
         [("services", None, "not_known")],
     ),
+    "record removed while it is stopped": (
+        "backup",
+        {
+            RECORDED: ok(record=RECORD),
+            PART: saved(ok(), stopped=ok(), resumed=wrong("quiesce_record")),
+            RELEASED: wrong("quiesce_record"),
+        },
+        NOT_AS_IT_WAS,
+        [("services", None, "not_known")],
+    ),
+    "record removed before it is stopped": (
+        "backup",
+        {RECORDED: ok(record=RECORD), PART: saved(wrong("quiesce_record")), RELEASED: ok(record=None, entries=[])},
+        AS_IT_WAS,
+        [],
+    ),
     "another run has stopped it": ("backup", {RECORDED: wrong("quiesced")}, AS_IT_WAS, []),
     # What only reads.
     "verified": ("verify", {"__groupid_verified": ok(changed=False, state="verified")}, DONE, []),
