@@ -44,6 +44,8 @@ description:
     the pools and enable the tasks. If the time is too short, there is a warning, and everything else is started. Only
     programs of the host are asked, and no login is sent.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
+  - If a restore on this host was killed, V(recorded) and V(quiesced) first end or undo it, as a backup does. If this is
+    not possible, they stop nothing and fail.
   - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
     and tasks with the scripting object of the Task Scheduler. No text in a language of Windows is read.
 author:
@@ -580,8 +582,9 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(cancelled),
-        V(iis_configuration), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared), V(quiesce_record),
-        V(quiesced), V(resume_incomplete), V(service_pending), V(service_unreadable), V(services_unmatched),
+        V(iis_configuration), V(journal), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared),
+        V(quiesce_record), V(quiesced), V(restore_unfinished), V(resume_incomplete), V(service_pending),
+        V(service_unreadable), V(services_unmatched),
         V(state_owner), V(stop_failed), V(system), V(watchdog_failed),
         V(write_failed), or, if the agent did not answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).

@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pathlib
+import shutil
+
 import pytest
-from unit.agent.conftest import Host
+from unit.agent.conftest import Host, hold
 from unit.agent.runtime_host import RuntimeHost, time_in
 
 from lab.appcmd import Pool
@@ -161,6 +166,75 @@ def test_a_service_that_may_be_started_again_is_held_in_the_second_phase_too(ser
     assert server.picture()["services"]["Fell"]["start_type"] == "disabled"
     assert server.resume()["failed"] is False
     assert server.picture()["services"]["Fell"]["start_type"] == "automatic"
+
+
+def killed_restore(host: Host) -> pathlib.Path:
+    """Kill a restore that has all of its content, and can be ended by any operation. Returns its journal."""
+    host.write(a="first", sub__deep__d="fourth")
+    host.file("sub/deep/e.txt", "fifth")
+    assert host.backup()["state"] == "complete"
+    host.write(a="changed")
+    os.utime(host.source / "sub" / "deep" / "d.txt", ns=(0, 0))
+    for at in range(10, 200):
+        host.faults = {"die_at": at}
+        with contextlib.suppress(AssertionError):
+            host.restore()
+        host.faults = {}
+        journals = list((host.lock.parent / "restores").glob("*"))
+        if any((journal / "ready").exists() for journal in journals):
+            return journals[0]
+        shutil.rmtree(host.lock.parent / "restores", ignore_errors=True)
+    raise AssertionError("no restore has come so far")
+
+
+def test_a_restore_that_was_killed_is_ended_before_anything_is_recorded(server: RuntimeHost) -> None:
+    """The watchdog would start nothing before."""
+    journal = killed_restore(server.host)
+    assert "the next operation ends it" in " ".join(server.quiesce(phase="record", check=True)["warnings"])
+    assert journal.exists()
+    answer = server.quiesce(phase="record")
+    assert answer["failed"] is False, answer
+    assert "it was ended now" in " ".join(answer["warnings"])
+    assert not journal.exists()
+    assert (server.host.source / "a.txt").read_text() == "first"
+    assert server.quiesce(phase="stop")["failed"] is False
+
+
+@pytest.mark.parametrize("phase", ["record", None])
+def test_a_restore_that_cannot_be_ended_stops_nothing(server: RuntimeHost, phase: str | None) -> None:
+    journal = killed_restore(server.host)
+    outside = server.host.folder / "C" / "outside"
+    (server.host.source / "sub" / "deep").rename(outside)
+    (server.host.source / "sub" / "deep").symlink_to(outside)
+    before = server.picture()
+    error = server.quiesce(phase=phase)["error"]
+    assert error["code"] == "restore_unfinished"
+    assert str(journal) in error["next"]
+    assert "any backup or restore on this computer continues it" in error["next"]
+    assert server.picture() == before
+    assert not (server.host.lock.parent / "quiesce.json").exists()
+
+
+@pytest.mark.parametrize("phase", ["record", None])
+def test_a_damaged_journal_of_a_restore_stops_nothing(server: RuntimeHost, phase: str | None) -> None:
+    plan = server.host.lock.parent / "restores" / ("a" * 32) / "plan.jsonl"
+    plan.parent.mkdir(parents=True)
+    plan.write_text("{}\n")
+    before = server.picture()
+    errors = [server.quiesce(phase=phase, check=check)["error"] for check in (True, False)]
+    assert errors[0] == errors[1]
+    assert (errors[0]["code"], errors[0]["path"]) == ("journal", str(plan))
+    assert server.picture() == before
+    assert not (server.host.lock.parent / "quiesce.json").exists()
+
+
+def test_a_restore_at_work_stops_nothing(server: RuntimeHost) -> None:
+    killed_restore(server.host)
+    with server.host.lock.open("w") as lock:
+        hold(lock)
+        error = server.quiesce(phase="record")["error"]
+    assert (error["code"], error["path"]) == ("locked", str(server.host.lock))
+    assert not (server.host.lock.parent / "quiesce.json").exists()
 
 
 def test_elasticsearch_alone(server: RuntimeHost) -> None:

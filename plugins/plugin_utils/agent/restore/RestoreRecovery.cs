@@ -27,6 +27,15 @@ namespace IdentityOpsAgent
             }
         }
 
+        // The same, for a caller that does not hold the host's lock. Error also: locked.
+        public static void RunIfOpen(string operation, string subject, bool check, List<string> warnings)
+        {
+            if (RestoreJournal.Open(true).Count == 0)
+                return;
+            using (HostLock.Acquire(operation, subject, check))
+                Run(check, warnings);
+        }
+
         private static string Complete(RestoreJournal journal, bool forward)
         {
             RestoreSwap swap = new RestoreSwap(journal, new Losses());

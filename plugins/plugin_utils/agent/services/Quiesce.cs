@@ -103,6 +103,8 @@ namespace IdentityOpsAgent
         private void Record(QuiescePlan plan)
         {
             plan.RequireKnown();
+            // With one that cannot be ended, the watchdog starts nothing.
+            RestoreRecovery.RunIfOpen("quiesce", epoch, check, answer.Warnings);
             record = new QuiesceRecord(What)
             {
                 Epoch = epoch,

@@ -38,7 +38,8 @@ namespace IdentityOpsAgent
                 if (!Record.IsOpen || !Record.IsOf(epoch, run))
                     return null;
                 BackupJobs.End(epoch);
-                EndRestore();
+                // No service may open half of it.
+                RestoreRecovery.RunIfOpen("watchdog", epoch, false, new List<string>());
                 QuiesceSamples.Conclude(Record, because);
                 if (Record.Proof != null && Record.Proof["broken"] == null)
                     Record.Proof.Set("broken", because);   // an earlier way back had begun
@@ -46,15 +47,6 @@ namespace IdentityOpsAgent
                 way.Run();
                 return way.Failures.Count == 0 ? null : string.Join(" ", way.Failures.ToArray());
             }
-        }
-
-        // Services must not open half-replaced files.
-        private void EndRestore()
-        {
-            if (RestoreJournal.Open(true).Count == 0)
-                return;
-            using (HostLock.Acquire("watchdog", epoch, false))
-                RestoreRecovery.Run(false, new List<string>());
         }
 
         // Removes the task and its folder if no record is open. A quiesce registers both while it holds the lock.
