@@ -394,6 +394,26 @@ def test_a_resume_at_work_is_not_disturbed(server: RuntimeHost) -> None:
     until(lambda: resumed(server))
 
 
+def test_it_says_who_keeps_it_from_starting_anything(server: RuntimeHost) -> None:
+    """A quiesce or a resume that hangs in one of Windows' managers."""
+    at(server)
+    holder = {"operation": "resume", "set": "any epoch", "started": "2026-01-01T00:00:00Z", "process": 4711}
+    with (server.host.lock.parent / "quiesce.lock").open("w") as lock:
+        lock.write(json.dumps({**holder, "user": "CORP\\jo"}))
+        lock.flush()
+        hold(lock)
+        pass_the_deadline(server)
+
+        def word() -> str:
+            server.later(61)
+            return (server.ask("state")["watchdog"] or {}).get("word") or ""
+
+        until(lambda: "resume of set any epoch by CORP\\jo, process 4711" in word())
+        assert "If that process hangs, end it." in word()
+        assert server.record()["resumed"] is None
+    until(lambda: resumed(server))
+
+
 @pytest.mark.parametrize("step", [1, 2, 5, 9, 14])
 def test_killed_while_it_stops(server: RuntimeHost, step: int) -> None:
     """Whatever is down then comes up at the deadline, and it is the state before that comes back."""

@@ -14,13 +14,14 @@ namespace IdentityOpsAgent
     internal sealed class WatchdogProcess
     {
         private const string What = "The watchdog did nothing";
-        private const int Pause = 500, Retry = 5 * 60 * 1000;   // ms
+        private const int Pause = 500, Retry = 5 * 60 * 1000, HeldFor = 60 * 1000;   // ms
 
         private readonly string epoch, run;
         private readonly int seconds;
         private QuiesceRecord record;
         private QuiesceSamples samples;
         private long nextTry;   // ticks
+        private long? held;     // ticks since when another process keeps the lock that the resume needs
         private bool isGone;    // somebody has removed the record, which no resume does
 
         public WatchdogProcess(JsonMap request)
@@ -134,6 +135,7 @@ namespace IdentityOpsAgent
             try
             {
                 string left = end.Run(because);
+                held = null;
                 if (left == null)
                     return;
                 Tell(left);
@@ -142,7 +144,11 @@ namespace IdentityOpsAgent
             {
                 if (error.Code == "locked" && error.Path != null && error.Path.EndsWith(QuiesceRecord.LockName,
                     System.StringComparison.Ordinal))
+                {
+                    TellHolder(error);
                     return;   // a quiesce or a resume is at work: try again in a moment
+                }
+                held = null;
                 Tell(error);
             }
             catch (SystemError error)
@@ -154,6 +160,18 @@ namespace IdentityOpsAgent
                 record = end.Record;
             }
             nextTry = SystemClock.Ticks() + Retry;
+        }
+
+        // A quiesce or a resume can hang in one of Windows' managers, and would keep its lock for ever.
+        private void TellHolder(AgentError error)
+        {
+            long now = SystemClock.Ticks();
+            held = held ?? now;
+            if (now - held < HeldFor)
+                return;
+            held = now;   // once a minute
+            Tell("The watchdog has not started GroupID again yet: " + error.Path + ": " + error.Cause
+                + " If that process hangs, end it. The watchdog then starts GroupID again.");
         }
 
         private static void Tell(AgentError error)
