@@ -206,7 +206,7 @@ _MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "
 
 QUIESCE_MODES = ("all", "elasticsearch", "none")
 """What a backup stops."""
-INHIBITORS = ("elasticsearch_running", "sessions_open", "sessions_unknown")
+INHIBITORS = ("elasticsearch_running", "programs_running", "sessions_open", "sessions_unknown", "workers_unknown")
 """What prevents a seal unless it is accepted by name. Then the seal names it."""
 
 

@@ -160,6 +160,7 @@ def inhibitors(facts: Facts, hosts: c.Sequence[str], what: str) -> list[Failure]
     copied = [_name(facts, host) for host in hosts if _copied_while_it_ran(facts, host)]
     cause = f"nothing shows that Elasticsearch was stopped while its folder was copied on {', '.join(copied)}"
     found = [elasticsearch_runs(what, cause)] if copied else []
+    found += [*_workers(facts, hosts, what), *_programs(facts, hosts, what)]
     return [*found, *(one for host in hosts for one in _sessions(facts, host, hosts, what))]
 
 
@@ -246,6 +247,52 @@ def _has_copy(facts: Facts, host: str) -> bool:
     else:
         status = next((one.get("status") for one in components if _map(one).get("name") == _COMPONENT), None)
     return status not in (None, "absent", "external")
+
+
+def _workers(facts: Facts, hosts: c.Sequence[str], what: str) -> list[Failure]:
+    """Return that worker processes of IIS may have worked on, as far as the watchdogs could see."""
+    unknown = {host: _map(_map(_quiesced(facts, host).get("resumed")).get("proof")).get("unknown") for host in hosts}
+    told = [
+        f"{_name(facts, host)} ({_shown(cause, 'the reason is not known', 500).rstrip('.')})"
+        for host, cause in unknown.items()
+        if cause is not None
+    ]
+    if not told:
+        return []
+    return [
+        Failure(
+            "workers_unknown",
+            what,
+            "it is not known whether all worker processes of the application pools had ended, which may write until "
+            f"they end, on {', '.join(told)}",
+            "Add the feature Web-Request-Monitor (IIS Request Monitor) to the server, and run the backup again; or "
+            "accept it with groupid_waive=workers_unknown.",
+        )
+    ]
+
+
+def _programs(facts: Facts, hosts: c.Sequence[str], what: str) -> list[Failure]:
+    """Return that programs of GroupID went on after the stop. A node of Elasticsearch is an inhibitor of its own."""
+    told = []
+    for host in hosts:
+        stopped = _map(_quiesced(facts, host).get("stopped")) if _mode(facts, host) == ALL else {}
+        names = {
+            _shown(str(one.get("program")).replace("/", "\\").rpartition("\\")[2], "a program without a name")
+            for kind, one in _things(stopped)
+            if kind == "processes" and not _is_elasticsearch(one)
+        }
+        told += [f"{_name(facts, host)} ({', '.join(sorted(names))})"] if names else []
+    if not told:
+        return []
+    return [
+        Failure(
+            "programs_running",
+            what,
+            "programs in GroupID's folders, which may write there, went on after the services, application pools and "
+            f"tasks were stopped, on {', '.join(told)}",
+            "End these programs, and run the backup again; or accept it with groupid_waive=programs_running.",
+        )
+    ]
 
 
 def _sessions(facts: Facts, host: str, hosts: c.Sequence[str], what: str) -> list[Failure]:

@@ -124,7 +124,7 @@ options:
         description: Problems that were accepted for the seal.
         type: list
         elements: str
-        choices: [elasticsearch_running, sessions_open, sessions_unknown]
+        choices: [elasticsearch_running, programs_running, sessions_open, sessions_unknown, workers_unknown]
         default: []
   parts:
     description:

@@ -518,6 +518,12 @@ proof:
       returned: always
       type: str
       sample: The service 'Elastic' was running at 2026-11-22T15:10:05.1234567Z.
+    unknown:
+      description: Why it is not known whether all worker processes of the application pools had ended. Null if it is
+        known.
+      returned: always
+      type: str
+      sample: null
     resumed_by:
       description: V(run) or V(watchdog).
       returned: always

@@ -64,6 +64,10 @@ class Iis:
         """Let it list no worker processes, as without the feature Web-Request-Monitor."""
         (self.folder / "no_workers").touch()
 
+    def hide_commands(self, of_system: bool = False) -> None:
+        """Let Windows show nobody the command lines of worker processes; without `of_system`, SYSTEM sees them."""
+        (self.folder / "hidden_commands").write_text("all" if of_system else "others", encoding="utf-8")
+
     def share_configuration(self, enabled: bool = True) -> None:
         """Write redirection.config, as IIS has it."""
         folder = self.program.parent / "config"

@@ -43,12 +43,13 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         [],
         "Names of problems that are accepted, and so do not prevent a seal. With `elasticsearch_running`, "
         "Elasticsearch ran "
-        "while its folder was copied. With `sessions_open`, others were connected to the database while GroupID was "
-        "stopped. With `sessions_unknown`, the login does not see whether they were. The seal names what was "
-        "accepted.",
+        "while its folder was copied. With `programs_running`, programs in GroupID's folders went on while GroupID was "
+        "stopped. With `sessions_open`, others were connected to the database while GroupID was "
+        "stopped. With `sessions_unknown`, the login does not see whether they were. With `workers_unknown`, it is not "
+        "known whether all worker processes of IIS had ended. The seal names what was accepted.",
         roles=SAVING,
         elements="str",
-        choices=("elasticsearch_running", "sessions_open", "sessions_unknown"),
+        choices=("elasticsearch_running", "programs_running", "sessions_open", "sessions_unknown", "workers_unknown"),
         example="[sessions_unknown]",
     ),
     Word(

@@ -195,14 +195,92 @@ def test_pools_whose_process_goes_on_and_that_others_are_quicker_with(server: Ru
     assert server.picture() == before
 
 
-def test_worker_processes_that_cannot_be_listed_are_told_once(server: RuntimeHost) -> None:
-    server.web(pool(server, "a"), pool(server, "b"))
+def left(server: RuntimeHost, number: int = 0) -> str:
+    """Return how many looks still see a worker process of a pool."""
+    return (server.iis.folder / "pools" / f"{number:04}" / "lingers").read_text().strip()
+
+
+def test_a_worker_process_is_awaited_where_iis_lists_none(server: RuntimeHost) -> None:
+    """It may write until its shutdownTimeLimit (90 seconds), whether Web-Request-Monitor is installed or not."""
+    server.web(pool(server, "a", habits={"lingers": "4"}), pool(server, "b"))
+    server.iis.hide_workers()
+    server.write()
+    answer = server.quiesce()
+    assert answer["failed"] is False, answer["error"]
+    assert (left(server), answer["warnings"]) == ("0", [])
+
+
+def test_a_worker_process_that_does_not_end_is_named(server: RuntimeHost) -> None:
+    server.web(pool(server, "a", habits={"works": ""}))
+    server.iis.hide_workers()
+    server.write()
+    error = server.quiesce(item_seconds=1)["error"]
+    assert error["code"] == "stop_failed"
+    assert "'a': it has stopped, but a worker process of it has not ended" in error["cause"]
+
+
+def test_a_worker_process_whose_command_line_is_hidden_is_looked_up_in_iis(server: RuntimeHost) -> None:
+    server.web(pool(server, "a", habits={"lingers": "20"}), Pool("Default", applications={"Default Web Site/": "C:/w"}))
+    server.iis.hide_commands()
+    server.write()
+    answer = server.quiesce()
+    assert (answer["failed"], answer["warnings"], left(server)) == (False, [], "0")
+
+
+def test_worker_processes_of_nobody_knows_which_pool_are_told_once(server: RuntimeHost) -> None:
+    """Of another pool, perhaps: that goes on, and nobody waits for it."""
+    server.web(pool(server, "a"), pool(server, "b"), Pool("Default", applications={"Default Web Site/": "C:/w"}))
+    server.iis.hide_commands()
     server.iis.hide_workers()
     server.write()
     answer = server.quiesce()
     assert answer["failed"] is False, answer["error"]
     [warning] = answer["warnings"]
     assert "is not supported" in warning
+    assert "the command lines of all processes w3wp.exe" in warning
+
+
+def test_where_no_worker_process_is_left_nothing_is_unknown(server: RuntimeHost) -> None:
+    server.web(pool(server, "a"))
+    server.iis.hide_commands()
+    server.iis.hide_workers()
+    server.write()
+    assert server.quiesce()["warnings"] == []
+
+
+def test_without_wmi_iis_is_asked(server: RuntimeHost) -> None:
+    server.web(pool(server, "a", habits={"lingers": "3"}))
+    server.host.faults = {"wmi_error": 5}
+    server.write()
+    answer = server.quiesce()
+    assert (answer["failed"], answer["warnings"], left(server)) == (False, [], "0")
+
+
+def test_a_pool_that_somebody_has_just_stopped_is_awaited_before_the_record(server: RuntimeHost) -> None:
+    server.web(pool(server, "a", state="Stopped", habits={"lingers": "3"}), pool(server, "b"))
+    server.write()
+    before = server.picture()
+    answer = server.quiesce()
+    assert (answer["failed"], left(server)) == (False, "0")
+    assert server.resume()["failed"] is False
+    assert server.picture() == before
+    server.iis.change(0, works="")
+    error = server.quiesce(item_seconds=1, run="run-2")["error"]
+    assert error["code"] == "service_pending"
+    assert "'a' has stopped, but still has a worker process after 1 seconds" in error["cause"]
+
+
+def test_programs_that_go_on_are_named_after_the_stop(server: RuntimeHost) -> None:
+    """Not those of services and pools, and not a service's own helper, which ends a moment after it."""
+    server.service("Repl", lingers_ms=200)
+    server.web(pool(server, "a"))
+    helper = {"id": 8, "program": f"{server.folder}/bin/controller.exe", "until_ms": _in(1.5)}
+    console = {"id": 7, "program": f"{server.folder}/Console.exe"}
+    server.processes = [console, helper]
+    server.write()
+    recorded = server.quiesce(phase="record")
+    assert recorded["processes"] == [console, {key: helper[key] for key in ("id", "program")}]
+    assert server.quiesce(phase="stop")["processes"] == [console]
 
 
 def test_an_iis_that_somebody_has_stopped_meanwhile(server: RuntimeHost) -> None:

@@ -75,6 +75,7 @@ def test_it_is_armed_and_proved_looks_and_goes(server: RuntimeHost) -> None:
         "samples": answer["proof"]["samples"],
         "longest_gap_ms": answer["proof"]["longest_gap_ms"],
         "broken": None,
+        "unknown": None,
         "resumed_by": "run",
     }
     assert answer["proof"]["samples"] > count
@@ -257,6 +258,30 @@ def test_a_start_breaks_the_proof_even_if_it_was_stopped_again(server: RuntimeHo
     answer = server.resume()
     assert answer["failed"] is False
     assert "The service 'Elastic' was not stopped" in answer["proof"]["broken"]
+
+
+def test_a_worker_process_of_a_stopped_pool_breaks_the_proof(server: RuntimeHost) -> None:
+    at(server)
+    server.iis.change(0, works="")
+    until(lambda: server.samples()["broken"])
+    (server.iis.folder / "pools" / "0000" / "works").unlink()
+    assert "The pool 'GroupID App Pool' was not stopped" in server.resume()["proof"]["broken"]
+
+
+@pytest.mark.parametrize("of_system", [False, True])
+def test_worker_processes_that_even_system_does_not_know_leave_a_gap_in_the_proof(
+    server: RuntimeHost, of_system: bool
+) -> None:
+    """The watchdog is SYSTEM: it knows most. If it does not, somebody has to accept that by name."""
+    pools = {"GroupID App Pool": f"{server.folder}/SelfService", "Default": "C:/inetpub/wwwroot"}
+    server.web(*(Pool(name, applications={f"{name}/": folder}) for name, folder in pools.items()))
+    server.iis.hide_commands(of_system)
+    server.iis.hide_workers()
+    server.write()
+    assert len(at(server)["warnings"]) == 1
+    proof = server.resume()["proof"]
+    assert (proof["broken"], proof["unknown"] is not None) == (None, of_system)
+    assert not of_system or "w3wp.exe" in proof["unknown"]
 
 
 def test_a_start_right_before_the_resume_breaks_the_proof(server: RuntimeHost) -> None:

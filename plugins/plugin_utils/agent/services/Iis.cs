@@ -30,10 +30,16 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The states of all pools at one moment: IIS is asked once, when the first pool is looked up.
+    // The states of all pools at one moment, and their worker processes: each is asked for once, when it is needed.
     internal sealed class PoolStates
     {
         private List<PoolFacts> pools;
+        private PoolWorkers workers;
+
+        public PoolWorkers Workers
+        {
+            get { return workers = workers ?? PoolWorkers.Now(); }
+        }
 
         // See Iis.Find.
         public PoolFacts Find(string name)
@@ -99,13 +105,13 @@ namespace IdentityOpsAgent
             return new PoolStates().Find(name);
         }
 
-        // Whether it has worker processes. They may end some time after the pool has stopped.
-        public static bool HasWorkers(string pool)
+        // The pools of the worker processes, by the numbers of these. Only the feature Web-Request-Monitor lists them.
+        public static Dictionary<string, string> Workers()
         {
-            return Ask("list", "wp", "/xml").Tags.Exists(delegate(XmlTag tag)
-            {
-                return Win32.Names.Equals(Demanded(tag, "APPPOOL.NAME"), pool);
-            });
+            Dictionary<string, string> pools = new Dictionary<string, string>();
+            foreach (XmlTag tag in Ask("list", "wp", "/xml").Tags)
+                pools[Demanded(tag, "WP.NAME")] = Demanded(tag, "APPPOOL.NAME");
+            return pools;
         }
 
         public static void Start(string pool)

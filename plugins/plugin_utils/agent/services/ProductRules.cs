@@ -85,6 +85,12 @@ namespace IdentityOpsAgent
             return isNamed ? null : OfFolder(paths);
         }
 
+        // Whether everything of the product is requested, and not one component alone.
+        public bool IsForAll
+        {
+            get { return only == null; }
+        }
+
         // Whether an item of the product serves the one component that is requested.
         public bool IsAskedFor(string kind, IEnumerable<string> names, IEnumerable<string> paths)
         {

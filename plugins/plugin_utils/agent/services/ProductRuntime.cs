@@ -40,7 +40,6 @@ namespace IdentityOpsAgent
         public readonly List<ProductService> Services = new List<ProductService>();
         public readonly List<ProductPool> Pools = new List<ProductPool>();
         public readonly List<ProductTask> Tasks = new List<ProductTask>();
-        public readonly List<ProductProcess> Processes = new List<ProductProcess>();
         // Items whose names look like the product's, but which no rule matches.
         public readonly List<JsonMap> Similar = new List<JsonMap>();
         public readonly List<string> Warnings = new List<string>();
@@ -52,7 +51,6 @@ namespace IdentityOpsAgent
             LookAtServices();
             LookAtPools();
             LookAtTasks();
-            LookAtProcesses();
             Narrow();
         }
 
@@ -163,15 +161,18 @@ namespace IdentityOpsAgent
             });
         }
 
-        private void LookAtProcesses()
+        // At this moment.
+        public List<ProductProcess> Processes()
         {
+            List<ProductProcess> found = new List<ProductProcess>();
             foreach (ProcessFacts facts in RunningProcesses.All())
             {
                 string name = Paths.FileName(facts.Program);
                 ProductMatch match = Rules.Of(ItemKind.Process, new[] { name }, new[] { facts.Program });
                 if (match != null)
-                    Processes.Add(new ProductProcess { Match = match, Facts = facts });
+                    found.Add(new ProductProcess { Match = match, Facts = facts });
             }
+            return found;
         }
 
         private void Notice(string kind, string name, params string[] names)

@@ -43,8 +43,7 @@ namespace IdentityOpsAgent
                 record = QuiesceRecord.Current(What);
                 QuiescePlan plan = new QuiescePlan(request, wait, check);
                 answer.Warnings.AddRange(plan.Runtime.Warnings);
-                answer.Members.Set("processes", plan.Processes())
-                    .Set("watchdog", null);
+                answer.Members.Set("watchdog", null);
                 bool isRecorded = IsRecorded();
                 if (!isRecorded && phase != "record")
                     plan.RequireSome();
@@ -58,7 +57,9 @@ namespace IdentityOpsAgent
                     if (!check && phase != "record" && answer.Failure == null)
                         Stop();
                 }
-                answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", Described());
+                bool isStopped = record != null && record.IsOpen && record.Stopped != null;
+                answer.Members.Set("processes", plan.Processes(isStopped))
+                    .Set("record", record == null ? null : record.Head()).Set("entries", Described());
                 if (record != null && record.DeadlineTicks != null)
                     answer.Members.Set("watchdog", Watched(!check && record.IsOpen));
             }

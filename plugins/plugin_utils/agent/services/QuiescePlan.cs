@@ -10,6 +10,7 @@ namespace IdentityOpsAgent
     internal sealed class QuiescePlan
     {
         private const string What = "GroupID was not stopped";
+        private const int SecondsToEnd = 3;
 
         public readonly ProductRuntime Runtime;
         private readonly BoundedWait wait;
@@ -87,7 +88,7 @@ namespace IdentityOpsAgent
                 return check || facts == null || !QuiescedService.IsPending(facts.State);
             });
             if (facts == null || !settled)
-                throw Pending(service, facts == null ? null : RuntimeWords.ServiceState(facts.State));
+                throw Pending(service, facts == null ? null : "is still " + RuntimeWords.ServiceState(facts.State));
             return facts;
         }
 
@@ -108,32 +109,48 @@ namespace IdentityOpsAgent
         private PoolFacts Settled(PoolFacts pool)
         {
             PoolFacts facts = pool;
-            bool settled = check || !QuiescedPool.IsPending(pool) || wait.Until(delegate
+            bool settled = check || IsSettled(pool) || wait.Until(delegate
             {
                 facts = Iis.Find(pool.Name);
-                return facts == null || !QuiescedPool.IsPending(facts);
+                return facts == null || IsSettled(facts);
             });
             if (facts == null || !settled)
-                throw Pending(pool.Name, facts == null ? null : facts.State);
+                throw Pending(pool.Name, facts == null ? null : QuiescedPool.IsPending(facts)
+                    ? "is still " + facts.State : "has stopped, but still has a worker process");
             return facts;
         }
 
-        private AgentError Pending(string name, string state)
+        private static bool IsSettled(PoolFacts facts)
         {
-            return new AgentError("service_pending", What, null, "'" + name + "' " + (state == null
-                ? "was there a moment ago, and is gone" : "is still " + state + " after " + wait.Seconds + " seconds")
+            return !QuiescedPool.IsPending(facts) && !QuiescedPool.IsEnding(facts);
+        }
+
+        // lasts: what has not ended in time; null: it is gone.
+        private AgentError Pending(string name, string lasts)
+        {
+            return new AgentError("service_pending", What, null, "'" + name + "' " + (lasts == null
+                ? "was there a moment ago, and is gone" : lasts + " after " + wait.Seconds + " seconds")
                 + ". Nothing was stopped.", "Look at it in Windows' own tools, and run again.");
         }
 
-        // Programs that people have started continue to run. They are reported.
-        public List<JsonMap> Processes()
+        // Programs that people have started continue to run. They are reported. isStopped: services have ended, so what
+        // is left is not theirs; but a program that one of them has started may need a moment longer.
+        public List<JsonMap> Processes(bool isStopped)
         {
-            List<uint> ofServices = Runtime.Services.ConvertAll(
-                delegate(ProductService one) { return one.Facts.Process; });
-            return Runtime.Processes.FindAll(delegate(ProductProcess one)
-            {
-                return !ofServices.Contains(one.Facts.Id);
-            }).ConvertAll(delegate(ProductProcess one)
+            List<ProductProcess> left = Runtime.Processes();
+            if (isStopped && Runtime.Rules.IsForAll)
+                new BoundedWait(SecondsToEnd, false).Until(delegate
+                {
+                    left = Runtime.Processes();
+                    return left.Count == 0;
+                });
+            if (!isStopped)
+                left.RemoveAll(delegate(ProductProcess one)
+                {
+                    return Runtime.Services.Exists(
+                        delegate(ProductService service) { return service.Facts.Process == one.Facts.Id; });
+                });
+            return left.ConvertAll(delegate(ProductProcess one)
             {
                 return new JsonMap().Set("id", one.Facts.Id).Set("program", one.Facts.Program);
             });

@@ -96,6 +96,7 @@ namespace IdentityOpsAgent
         {
             return Proof == null ? null : new JsonMap().Set("samples", Proof["samples"])
                 .Set("longest_gap_ms", Proof["longest_gap_ms"]).Set("broken", Proof["broken"])
+                .Set("unknown", Proof["unknown"])
                 .Set("resumed_by", ResumedBy ?? ByRun);
         }
 

@@ -6,6 +6,13 @@ using System;
 
 namespace IdentityOpsAgent
 {
+    // One look. Active: an item that was not stopped, as a sentence for people; null: all are stopped. Unknown: what
+    // could not be seen; null: nothing.
+    internal sealed class QuiesceLook
+    {
+        public string Active, Unknown;
+    }
+
     // What the watchdog's process has seen while everything was stopped: its looks, and why they may be no proof.
     internal sealed class QuiesceSamples
     {
@@ -14,6 +21,7 @@ namespace IdentityOpsAgent
         public long Count { get; private set; }
         public long Longest { get; private set; }
         public string Broken { get; private set; }
+        public string Unknown { get; private set; }   // what a look could not see; the first cause counts
 
         private readonly QuiesceRecord record;
         private long last;   // ticks
@@ -33,6 +41,7 @@ namespace IdentityOpsAgent
                 Longest = stored.Amount("longest_gap_ms");
                 last = stored.Amount("last_ticks");
                 Broken = stored.TextOrNull("broken");
+                Unknown = stored.TextOrNull("unknown");
             }
             catch (FormatError)
             {
@@ -45,15 +54,15 @@ namespace IdentityOpsAgent
             return Count == 0 || now - last >= Every;
         }
 
-        // finding: what was not stopped; null: everything was.
-        public void Add(long now, string finding)
+        public void Add(long now, QuiesceLook look)
         {
             LookAtGap(now);
             last = now;
-            if (finding == null)
+            Unknown = Unknown ?? look.Unknown;
+            if (look.Active == null)
                 Count++;
             else
-                Break(finding + " at " + Timestamps.Text(Timestamps.Now()) + ".");
+                Break(look.Active + " at " + Timestamps.Text(Timestamps.Now()) + ".");
         }
 
         // The first cause counts.
@@ -81,7 +90,7 @@ namespace IdentityOpsAgent
             {
                 WatchdogFolder.Replace(WatchdogFolder.Samples, new JsonMap().Set("epoch", record.Epoch)
                     .Set("run", record.RunId).Set("samples", Count).Set("longest_gap_ms", Longest)
-                    .Set("last_ticks", last).Set("broken", Broken));
+                    .Set("last_ticks", last).Set("broken", Broken).Set("unknown", Unknown));
             }
             catch (SystemError)
             {
@@ -89,13 +98,18 @@ namespace IdentityOpsAgent
             }
         }
 
-        // An item of the record that is not stopped, as a sentence for people; null: all are stopped.
-        public static string Finding(QuiesceRecord record)
+        // What the items of the record do now.
+        public static QuiesceLook Look(QuiesceRecord record)
         {
             PoolStates pools = new PoolStates();
             QuiescedItem active = record.Items.Find(
                 delegate(QuiescedItem item) { return item.IsActive(pools); });
-            return active == null ? null : "The " + active.Kind + " '" + active.Name + "' was not stopped";
+            bool hasPools = record.Items.Exists(delegate(QuiescedItem item) { return item is QuiescedPool; });
+            return new QuiesceLook
+            {
+                Active = active == null ? null : "The " + active.Kind + " '" + active.Name + "' was not stopped",
+                Unknown = hasPools ? pools.Workers.Unknown : null,
+            };
         }
 
         // Before the way back starts anything: writes the proof into the record. Does nothing if nothing was stopped,
@@ -114,15 +128,16 @@ namespace IdentityOpsAgent
             if (samples.Broken == null)
                 LookForTheLastTime(record, samples);
             record.Proof = new JsonMap().Set("samples", samples.Count).Set("longest_gap_ms", samples.Longest)
-                .Set("broken", samples.Broken);
+                .Set("broken", samples.Broken).Set("unknown", samples.Unknown);
         }
 
+        // What only this account cannot see is no loss: the watchdog has seen it a moment ago.
         private static void LookForTheLastTime(QuiesceRecord record, QuiesceSamples samples)
         {
             string finding;
             try
             {
-                finding = Finding(record);
+                finding = Look(record).Active;
             }
             catch (AgentError error)
             {

@@ -39,6 +39,12 @@ namespace IdentityOpsAgent
             return facts.State == GoingUp || facts.State == GoingDown;
         }
 
+        // Whether it has stopped, and a worker process of it still has to end.
+        public static bool IsEnding(PoolFacts facts)
+        {
+            return IsDown(facts) && PoolWorkers.Now().Has(facts.Name);
+        }
+
         // Whether its start with IIS can be switched off: it is on, and the quiesce has not changed it yet.
         public bool CanBeHeld
         {
@@ -48,7 +54,7 @@ namespace IdentityOpsAgent
         public override bool IsActive(PoolStates pools)
         {
             PoolFacts facts = pools.Find(Name);
-            return facts != null && !IsDown(facts);
+            return facts != null && !IsDown(facts) || pools.Workers.Has(Name);
         }
 
         // While IIS itself is stopped, the state of its pools is unknown.
@@ -65,25 +71,21 @@ namespace IdentityOpsAgent
             {
                 PoolFacts facts = isDown ? null : Iis.Find(Name);
                 isDown |= facts == null || IsDown(facts);
-                return isDown && (facts != null && facts.State == OfStoppedIis || !HasWorkers());
+                return isDown && !HasWorkers();
             }))
                 throw Late(wait, isDown ? "it has stopped, but a worker process of it has not ended"
                     : "it has not stopped");
         }
 
-        // Not every server can report this. Then a pool has stopped when IIS says so.
+        // If it is not known whose a process is, the pool has stopped when IIS says so. The watchdog, which is SYSTEM,
+        // sees more than this account.
         private bool HasWorkers()
         {
-            try
-            {
-                return Iis.HasWorkers(Name);
-            }
-            catch (AgentError error)
-            {
-                Warning = "It is not known whether all worker processes of the application pools have ended. Only the "
-                    + "feature Web-Request-Monitor can report it: " + error.Cause;
-                return false;
-            }
+            PoolWorkers workers = PoolWorkers.Now();
+            Warning = workers.Unknown == null ? null
+                : "It is not known whether all worker processes of the application pools have ended. "
+                    + workers.Unknown + ".";
+            return workers.Has(Name);
         }
 
         // IIS refuses a change to the state that the pool already has: somebody may have been faster.

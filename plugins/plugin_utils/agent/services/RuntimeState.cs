@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
                     .Set("shared_configuration", runtime.IsConfigurationShared))
                 .Set("pools", runtime.Pools.ConvertAll<JsonMap>(Described))
                 .Set("tasks", runtime.Tasks.ConvertAll<JsonMap>(Described))
-                .Set("processes", Answer.First(runtime.Processes, Answer.ListLimit).ConvertAll<JsonMap>(Described))
+                .Set("processes", Answer.First(runtime.Processes(), Answer.ListLimit).ConvertAll<JsonMap>(Described))
                 .Set("similar", Answer.First(runtime.Similar, Answer.ListLimit))
                 .Set("unmatched", runtime.Rules.Unmatched())
                 .Set("record", Record(answer.Warnings)).Set("watchdog", Watchdog.Told());

@@ -109,10 +109,10 @@ namespace IdentityOpsAgent
             samples = samples ?? new QuiesceSamples(record);
             if (!samples.IsDue(SystemClock.Ticks()))
                 return;
-            string finding;
+            QuiesceLook look;
             try
             {
-                finding = QuiesceSamples.Finding(record);
+                look = QuiesceSamples.Look(record);
             }
             catch (AgentError)   // an item cannot be queried now; if this goes on, it is a gap
             {
@@ -125,7 +125,7 @@ namespace IdentityOpsAgent
             QuiesceRecord now = Again();
             if (!IsMine(now) || !IsStopped(now))
                 return;   // what it saw may come from the way back
-            samples.Add(SystemClock.Ticks(), finding);
+            samples.Add(SystemClock.Ticks(), look);
             samples.Save();
         }
 

@@ -57,5 +57,6 @@ namespace IdentityOpsAgent
     {
         public uint Id;
         public string Program;        // full path
+        public string CommandLine;    // only where it was asked for; null: the account may not see it
     }
 }

@@ -143,6 +143,7 @@ def _sessions(sessions: t.Any) -> t.Callable[[Facts], None]:
     return lambda facts: facts["web01"]["__groupid_database"]["backup"].update(sessions=sessions)
 
 
+CONSOLE = {"id": 8, "program": "C:\\Program Files\\Imanami\\GroupID 10.0\\GroupID\x1b.exe"}
 JAVA = {"id": 7, "program": "C:\\GroupID\\ElasticSearch\\jdk\\bin\\java.exe"}
 INHIBITED: dict[str, tuple[str, t.Callable[[Facts], t.Any], str]] = {
     "nothing was stopped": ("elasticsearch_running", _copied(*HOSTS, mode="none"), "copied on web01, web02"),
@@ -156,6 +157,16 @@ INHIBITED: dict[str, tuple[str, t.Callable[[Facts], t.Any], str]] = {
         "elasticsearch_running",
         lambda facts: facts["web02"]["__groupid_part"].update(taken=True, components={"elasticsearch": "copied"}),
         "copied on web02",
+    ),
+    "a program goes on": (
+        "programs_running",
+        _copied("web02", stopped={**STOPPED, "processes": [CONSOLE, CONSOLE]}),
+        "on web02 (GroupID",
+    ),
+    "worker processes are hidden": (
+        "workers_unknown",
+        _proof(unknown="Windows does not show\nthe command lines."),
+        "on web02 (Windows does not show",
     ),
     "others before": ("sessions_open", _sessions({**NOBODY, "before": [SOMEBODY]}), "before the backup 2 of CORP\\svc"),
     "others after": ("sessions_open", _sessions({**NOBODY, "after": [SOMEBODY] * 9}), "and 6 more"),

@@ -1,0 +1,101 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace IdentityOpsAgent
+{
+    // The worker processes of IIS at one moment. They may end some time after their pool has stopped, and write until
+    // then. Windows lists them as processes, and their command line names the pool. IIS itself lists them only with
+    // the feature Web-Request-Monitor, so it is asked only for those whose command line is hidden.
+    internal sealed class PoolWorkers
+    {
+        private const string Program = "w3wp.exe", PoolOption = " -ap \"";
+        // A process that begins or ends may have no command line for a moment.
+        private const int Looks = 5, Pause = 100;
+
+        public string Unknown { get; private set; }   // why it is not known whose one of them is; null: it is known
+
+        private readonly List<string> pools = new List<string>();
+        private readonly List<uint> strangers = new List<uint>();   // processes whose pool Windows does not tell
+
+        private PoolWorkers()
+        {
+        }
+
+        public static PoolWorkers Now()
+        {
+            PoolWorkers workers = new PoolWorkers();
+            string hidden = workers.AskWindows();
+            for (int look = 1; hidden != null && look < Looks; look++)
+            {
+                SystemClock.Sleep(Pause);
+                hidden = workers.AskWindows();
+            }
+            workers.Unknown = hidden == null ? null : workers.AskIis(hidden);
+            return workers;
+        }
+
+        // Of the pool; those of no known pool are not counted.
+        public bool Has(string pool)
+        {
+            return pools.Exists(delegate(string one) { return Win32.Names.Equals(one, pool); });
+        }
+
+        // Returns why it does not tell the pools of all; null: it does.
+        private string AskWindows()
+        {
+            pools.Clear();
+            strangers.Clear();
+            try
+            {
+                foreach (ProcessFacts facts in ManagementService.ProcessesNamed(Program))
+                {
+                    string pool = PoolOf(facts.CommandLine ?? "");
+                    if (pool == null)
+                        strangers.Add(facts.Id);
+                    else
+                        pools.Add(pool);
+                }
+            }
+            catch (SystemError error)
+            {
+                return "Windows (WMI, Win32_Process) does not list them: " + error.Message.TrimEnd('.');
+            }
+            return strangers.Count == 0 ? null : "Windows does not show the command lines of all processes " + Program;
+        }
+
+        // Returns why the pools of some are still not known; null: they are.
+        private string AskIis(string hidden)
+        {
+            try
+            {
+                Dictionary<string, string> listed = Iis.Workers();
+                pools.AddRange(listed.Values);
+                return strangers.TrueForAll(delegate(uint process)
+                {
+                    return listed.ContainsKey(process.ToString(CultureInfo.InvariantCulture));
+                }) ? null : hidden + ", and IIS does not list all of them";
+            }
+            catch (AgentError error)
+            {
+                return hidden + ", and without the feature Web-Request-Monitor IIS does not list them ("
+                    + error.Cause.TrimEnd('.') + ")";
+            }
+        }
+
+        // w3wp.exe -ap "pool" -v "v4.0" ...; the name of a pool has no quotation mark.
+        private static string PoolOf(string commandLine)
+        {
+            int start = commandLine.IndexOf(PoolOption, StringComparison.OrdinalIgnoreCase);
+            if (start < 0)
+                return null;
+            start += PoolOption.Length;
+            int end = commandLine.IndexOf('"', start);
+            return end < 0 ? null : commandLine.Substring(start, end - start);
+        }
+    }
+}
