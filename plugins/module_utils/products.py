@@ -274,10 +274,10 @@ PRODUCTS: tuple[Product, ...] = (
     Product("11.0", (PORTALS,), _OBJECTS_OF_11, _RUNS_OF_11),
 )
 
-SIMILAR: tuple[str, ...] = ("*GroupID*", "*Imanami*", "*Directory Manager*")
+SIMILAR: tuple[str, ...] = ("*GroupID*", "*Imanami*", "*Directory Manager*", "*Netwrix*")
 """Names that look like GroupID's.
 
-Anything with such a name that is in no row and no folder is shown, but not stopped.
+Anything with such a name that is in no row and no folder is shown, but not stopped: Netwrix has other products too.
 """
 
 DEFAULT_EXCLUDES: tuple[str, ...] = (

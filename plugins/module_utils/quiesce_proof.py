@@ -24,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     products,
     signature,
+    windows_path,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
@@ -277,7 +278,7 @@ def _programs(facts: Facts, hosts: c.Sequence[str], what: str) -> list[Failure]:
     for host in hosts:
         stopped = _map(_quiesced(facts, host).get("stopped")) if _mode(facts, host) == ALL else {}
         names = {
-            _shown(str(one.get("program")).replace("/", "\\").rpartition("\\")[2], "a program without a name")
+            _shown(windows_path.last_name(str(one.get("program"))), "a program without a name")
             for kind, one in _things(stopped)
             if kind == "processes" and not _is_elasticsearch(one)
         }

@@ -14,7 +14,13 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import decisions, deployments, failures, listing
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    decisions,
+    deployments,
+    failures,
+    listing,
+    windows_path,
+)
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Answer = c.Mapping[str, t.Any]
@@ -187,6 +193,41 @@ def note(facts: Facts, host: str) -> str:
         names = [one.name for one in running if one.kind == kind]
         named += [f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names)}"] if names else []
     return f"A backup stops {'; '.join(named)}."
+
+
+def going_on(facts: Facts, host: str) -> list[str]:
+    """Return what a backup that stops GroupID on the host does not stop there, and may be GroupID's."""
+    if mode(facts, host) != ALL:
+        return []
+    answer = _success(facts, host, "__groupid_running")
+    found = []
+    if similar := _similar(answer):
+        found.append(
+            f"The names of these look like GroupID's, but a backup does not stop them: {similar}. If one belongs to "
+            "GroupID, add it to groupid_services. Then this list must name all of GroupID's of the same kind."
+        )
+    if programs := _programs(answer):
+        found.append(
+            f"These programs run in GroupID's folders, and a backup does not stop them: {', '.join(programs)}. If one "
+            "still runs when everything else is stopped, the set is not sealed, unless groupid_waive names "
+            "programs_running."
+        )
+    return found
+
+
+def _similar(answer: Answer) -> str:
+    """Return what has a name like GroupID's and counts as nothing of it, each kind once."""
+    names: dict[str, list[str]] = {}
+    for one in answer.get("similar") or []:
+        names.setdefault(str(one.get("kind")), []).append(str(one.get("name")))
+    return "; ".join(f"{kind}{'s' if len(of) > 1 else ''} {', '.join(of)}" for kind, of in names.items())
+
+
+def _programs(answer: Answer) -> list[str]:
+    """Return the file names of running programs in GroupID's folders that are not services."""
+    of_services = {one.get("process") for one in answer.get("services") or []}
+    others = [one for one in answer.get("processes") or [] if one.get("id") not in of_services]
+    return sorted({windows_path.last_name(str(one.get("program"))) for one in others})
 
 
 def _answer(facts: Facts, host: str, name: str) -> Answer:

@@ -268,7 +268,8 @@ def _notes(host: _Host) -> list[str] | None:
     if "set_ids" not in host.review():
         return None
     stopping = quiescing.note(host.facts, host.name)
-    return [*decisions.backup_notes(host.facts, host.name), *([stopping] if stopping else [])]
+    told = [*([stopping] if stopping else []), *quiescing.going_on(host.facts, host.name)]
+    return [*decisions.backup_notes(host.facts, host.name), *told]
 
 
 def _part(host: _Host) -> Answer | None:

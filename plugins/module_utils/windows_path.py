@@ -58,6 +58,11 @@ def understand_all(paths: c.Mapping[str, str], name: str) -> dict[str, str]:
     return {key: understand(text, f"{name}.{key}") for key, text in paths.items()}
 
 
+def last_name(path: str) -> str:
+    """Return the last name of a path that a host gives."""
+    return path.replace("/", "\\").rpartition("\\")[2]
+
+
 def _shown(text: t.Any) -> str:
     if not isinstance(text, str):
         return repr(text)

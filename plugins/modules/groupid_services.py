@@ -380,7 +380,8 @@ processes:
       sample: folder
 similar:
   description: Things that have a name like GroupID's, but do not count as GroupID's. If one is GroupID's, name it in
-    O(services). At most 1000.
+    O(services). Netwrix has other products, so many are not. Of a kind that O(services) names, none is shown. At most
+    1000.
   returned: with V(reported)
   type: list
   elements: dict

@@ -54,6 +54,20 @@ def test_services_by_name_by_program_and_by_folder(server: RuntimeHost) -> None:
     assert answer["similar"] == [{"kind": "service", "name": "GroupIDLike"}]
 
 
+def test_what_only_looks_like_groupid_is_not_shown_of_a_kind_that_is_named(server: RuntimeHost) -> None:
+    """Netwrix makes other products too. Somebody who names the services has looked."""
+    server.service("Repl")
+    server.service("NetwrixAuditor", display_name="Netwrix Auditor", command="C:\\Elsewhere\\x.exe")
+    server.task("\\Netwrix report", programs=["cmd.exe"])
+    server.write()
+    assert server.ask("state")["similar"] == [
+        {"kind": "service", "name": "NetwrixAuditor"},
+        {"kind": "task", "name": "\\Netwrix report"},
+    ]
+    answer = server.ask("state", services=[{"kind": "service", "name": "Repl"}])
+    assert answer["similar"] == [{"kind": "task", "name": "\\Netwrix report"}]
+
+
 def test_which_services_are_of_elasticsearch(server: RuntimeHost) -> None:
     """By a row, also where people name the service themselves; or by the program that Elastic's own script installs."""
     server.service("es10", command=f'"{server.folder}/ElasticSearch/elasticsearch-6.2.4/bin/x.exe" //RS//es10')

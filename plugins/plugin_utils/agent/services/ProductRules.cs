@@ -63,7 +63,7 @@ namespace IdentityOpsAgent
         // null if it does not belong to the product. names: all of its names; paths: of its programs or its files.
         public ProductMatch Of(string kind, IEnumerable<string> names, IEnumerable<string> paths)
         {
-            bool isNamed = named.Exists(delegate(Row row) { return row.Kind == kind; });
+            bool isNamed = Names(kind);
             List<Row> asked = isNamed ? named : rows;
             for (int i = 0; i < asked.Count; i++)
             {
@@ -83,6 +83,12 @@ namespace IdentityOpsAgent
                 };
             }
             return isNamed ? null : OfFolder(paths);
+        }
+
+        // Whether the request names the items of the kind.
+        public bool Names(string kind)
+        {
+            return named.Exists(delegate(Row row) { return row.Kind == kind; });
         }
 
         // Whether everything of the product is requested, and not one component alone.

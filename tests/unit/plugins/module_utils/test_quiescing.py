@@ -206,6 +206,46 @@ def test_a_note_names_what_a_backup_stops() -> None:
     assert notes == ["A backup stops service Elastic; pool Pool11; task \\Sync."]
 
 
+STRAYS = {
+    **RUNNING,
+    "similar": [
+        {"kind": "service", "name": "NetwrixAgent"},
+        {"kind": "service", "name": "GroupIDHelper"},
+        {"kind": "task", "name": "\\GroupID nightly"},
+    ],
+    "services": [{"name": "Elastic", "state": "running", "process": 4}],
+    "processes": [
+        {"id": 4, "program": "C:\\Program Files\\Imanami\\GroupID 10.0\\Elastic.exe"},
+        {"id": 7, "program": "C:\\Program Files\\Imanami\\GroupID 10.0\\GroupID.exe"},
+        {"id": 8, "program": "C:\\Program Files\\Imanami\\GroupID 10.0\\GroupID.exe"},
+    ],
+}
+
+
+def test_what_looks_like_groupid_and_is_not_stopped_is_named() -> None:
+    notes = RunState(backup(running={"web01": STRAYS}))["web01"]["__groupid_notes"]
+    assert notes[0] == "A backup stops service Elastic; pool Pool11; task \\Sync."
+    assert "does not stop them: services NetwrixAgent, GroupIDHelper; task \\GroupID nightly. If one" in notes[1]
+    assert "groupid_services" in notes[1]
+    assert "does not stop them: GroupID.exe. If one still runs" in notes[2]
+    assert "programs_running" in notes[2]
+    assert len(notes) == 3
+
+
+def test_what_looks_like_groupid_is_named_even_if_nothing_of_it_is_known() -> None:
+    strays = {**NOTHING, "similar": STRAYS["similar"]}
+    [note] = RunState(backup(running={"web01": strays}))["web01"]["__groupid_notes"]
+    assert "\\GroupID nightly" in note
+
+
+@pytest.mark.parametrize("quiesce", ["elasticsearch", "none"])
+def test_where_not_all_is_stopped_nothing_is_said_of_what_goes_on(quiesce: str) -> None:
+    notes = RunState(backup(running={"web01": STRAYS}, quiesce=quiesce, components=["reports"]))["web01"][
+        "__groupid_notes"
+    ]
+    assert not [note for note in notes if "does not stop them" in note]
+
+
 def test_only_elasticsearch_is_asked_for_where_nothing_else_would_be_stopped() -> None:
     assert asks(backup(quiesce="elasticsearch"), "quiesced_kind") == ["elasticsearch"] * 2
     assert asks(backup(quiesce="none"), "quiesced_kind") == ["all"] * 2
