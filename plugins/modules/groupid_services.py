@@ -40,7 +40,8 @@ description:
     it was. What somebody changed in the meantime also stays, and RV(entries) shows it. Everything is tried. If
     something does not start, the module fails, and the next V(resumed) tries it again.
   - Before anything is stopped, each Elasticsearch node is asked for its health. V(resumed) starts the services, and
-    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most. Only then does it start
+    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most. A node that is one of
+    several only has to answer, because the others may be on hosts that are not started yet. Only then does it start
     the pools and enable the tasks. If the time is too short, there is a warning, and everything else is started. Only
     programs of the host are asked, and no login is sent.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
@@ -548,14 +549,14 @@ entries:
       type: str
       sample: GroupIDElasticSearchService11
     before:
-      description: Its state before. For a service C(state), C(start_type) and C(health), for a pool C(state) and
-        C(auto_start), for a task C(enabled). The state V(due) means a service with a delayed start that Windows has not
-        started yet. It is kept from starting, and runs after V(resumed). C(health) is the health of an Elasticsearch
-        node, V(red), V(yellow) or V(green), or V(up) if the node wants a login. It is null for another service, or if
-        the health is not known.
+      description: Its state before. For a service C(state), C(start_type), C(health) and C(cluster), for a pool
+        C(state) and C(auto_start), for a task C(enabled). The state V(due) means a service with a delayed start that
+        Windows has not started yet. It is kept from starting, and runs after V(resumed). C(health) is the health of an
+        Elasticsearch node, V(red), V(yellow) or V(green), or V(up) if the node wants a login. It is null for another
+        service, or if the health is not known. C(cluster) says whether the node is one of several.
       returned: with V(recorded) and V(quiesced)
       type: dict
-      sample: {state: running, start_type: automatic, health: yellow}
+      sample: {state: running, start_type: automatic, health: yellow, cluster: false}
     stopped:
       description: Whether there is something to stop or to disable.
       returned: with V(recorded) and V(quiesced)

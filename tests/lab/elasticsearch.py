@@ -4,10 +4,12 @@
 """A stand-in for a node of Elasticsearch: what it answers to GET /_cluster/health, and what a hostile program would.
 
 By Elastic's own source and guide: ClusterHealthResponse and RestClusterHealthAction (the members; 408 with the health
-if a wait has timed out), elastic/elasticsearch issue 70849 (503 without a master), the guide's pages on networking and
-on security (401 and 403 of a node that wants a login), and the log's "received plaintext http traffic on an https
-channel, closing connection" (a node with TLS does not answer a plain request). A handshake of TLS is, for a node
-without, the beginning of a very long line: it waits for the rest.
+if a wait has timed out), TransportMasterNodeAction, TransportClusterHealthAction.checkBlock and ClusterStateHealth
+(with local=true a node without a master answers at once: 200, red, and itself as the only node), Search Guard's "Search
+Guard not initialized (SG11)" (503 until it can read its index, as in openshift/cluster-logging-operator issue 562), the
+guide's pages on networking and on security (401 and 403 of a node that wants a login), and the log's "received
+plaintext http traffic on an https channel, closing connection" (a node with TLS does not answer a plain request). A
+handshake of TLS is, for a node without, the beginning of a very long line: it waits for the rest.
 """
 
 from __future__ import annotations
@@ -39,18 +41,22 @@ class Node:
         port: int = 0,
         certificate: tuple[pathlib.Path, pathlib.Path] | None = None,
         elsewhere: int = 0,
+        nodes: int = 1,
     ) -> None:
         """Listen.
 
         script: what the requests get, one after the other; the last stays. A status; ``late`` (408), ``login`` (401),
-        ``forbidden`` (403), ``starting`` (503), ``redirect`` (to the port ``elsewhere``), ``garbage``, ``page``,
-        ``unknown`` (a status that there is none of), ``huge``, ``endless``, ``hangs`` (no byte) or ``hangs up``.
+        ``forbidden`` (403), ``starting`` (503), ``alone`` (red: one of several that has no master), ``redirect`` (to
+        the port ``elsewhere``), ``garbage``, ``page``, ``unknown`` (a status that there is none of), ``huge``,
+        ``endless``, ``hangs`` (no byte) or ``hangs up``.
+        nodes: of its cluster.
         certificate: files of a certificate and its key: it speaks TLS, and nothing else.
         """
         self.script = list(script)
         self.requests: list[str] = []
         self._cluster = cluster
         self._elsewhere = elsewhere
+        self._nodes = nodes
         self._ended = threading.Event()
         self._context: ssl.SSLContext | None = None
         if certificate:
@@ -98,17 +104,17 @@ class Node:
         connection.close()
 
     def _answer(self, kind: str) -> bytes:
-        if kind in (*STATUSES, "late", "unknown"):
-            status = {"late": "green", "unknown": "purple"}.get(kind, kind)
+        if kind in (*STATUSES, "late", "unknown", "alone"):
+            status = {"late": "green", "unknown": "purple", "alone": "red"}.get(kind, kind)
             code = "408 Request Timeout" if kind == "late" else "200 OK"
-            return _http(code, _json({**_HEALTH, "cluster_name": self._cluster, "status": status}))
+            own = {"number_of_nodes": 1, "active_shards": 0} if kind == "alone" else {"number_of_nodes": self._nodes}
+            return _http(code, _json({**_HEALTH, **own, "cluster_name": self._cluster, "status": status}))
         if kind == "login":
             return _http("401 Unauthorized", _json({"status": 401}), 'WWW-Authenticate: Basic realm="security"')
         if kind == "forbidden":
             return _http("403 Forbidden", _json({"status": 403}))
         if kind == "starting":
-            error = {"type": "master_not_discovered_exception", "reason": None}
-            return _http("503 Service Unavailable", _json({"error": error, "status": 503}))
+            return _http("503 Service Unavailable", b"Search Guard not initialized (SG11).", content="text/plain")
         if kind == "redirect":
             return _http("302 Found", b"", f"Location: http://127.0.0.1:{self._elsewhere}/_cluster/health")
         if kind == "page":

@@ -24,6 +24,8 @@ namespace IdentityOpsAgent
 
         public string Word;    // of the last look; null: not known
         public string Cause;   // why it is not known
+        private bool waits;    // it answers, but cannot say it yet (503)
+        private long nodes;    // of its cluster, as it counts them; 0: not known
 
         private readonly ElasticsearchSettings settings;
 
@@ -32,10 +34,20 @@ namespace IdentityOpsAgent
             settings = ElasticsearchSettings.Of(service);
         }
 
-        // Whether the node is again as good as it was.
-        public bool IsAsBefore(string before)
+        // Whether it is one of several nodes: by its own count, or by its settings if it requires a login.
+        public bool IsOfCluster
         {
-            if (Word == null || Word == Up || before == Up)
+            get { return Word == Up ? settings.HasOthers : nodes > 1; }
+        }
+
+        // Whether the node is again as good as it was. One of several may have to wait for nodes on servers that are
+        // not started yet: until a master is elected, it calls itself red (ClusterStateHealth: a global block), and a
+        // plugin for security may answer 503. So it is enough that it answers.
+        public bool IsAsBefore(string before, bool wasOfCluster)
+        {
+            if (wasOfCluster && waits)
+                return true;
+            if (wasOfCluster || Word == null || Word == Up || before == Up)
                 return Word != null;
             return Array.IndexOf(Words, Word) >= Array.IndexOf(Words, before);
         }
@@ -55,6 +67,8 @@ namespace IdentityOpsAgent
             if (milliseconds < FairMilliseconds && (Word != null || Cause != null))
                 return;
             Word = Cause = null;
+            waits = false;
+            nodes = 0;
             Stopwatch watch = Stopwatch.StartNew();
             foreach (IPEndPoint place in Places())
             {
@@ -128,6 +142,7 @@ namespace IdentityOpsAgent
                 cause = Take(answer.Body);
             else
                 cause = answer.Failure ?? "it answers with the status " + answer.Status;
+            waits |= answer.Status == 503;
             if (cause != null && Cause == null)
                 Cause = place + ": " + cause;
         }
@@ -136,11 +151,13 @@ namespace IdentityOpsAgent
         private string Take(byte[] body)
         {
             string word, name;
+            long count;
             try
             {
                 JsonMap health = UntrustedFile.Json(body);
                 name = health.Text("cluster_name");
                 word = health.Text("status");
+                count = health["number_of_nodes"] is long ? (long)health["number_of_nodes"] : 0;
             }
             catch (FormatError)
             {
@@ -151,6 +168,7 @@ namespace IdentityOpsAgent
             if (Array.IndexOf(Words, word) < 0)
                 return "its answer is not the health of a cluster";
             Word = word;
+            nodes = count;
             return null;
         }
     }

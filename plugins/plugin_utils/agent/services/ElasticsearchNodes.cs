@@ -29,6 +29,7 @@ namespace IdentityOpsAgent
                 ElasticsearchHealth health = new ElasticsearchHealth(node.Facts);
                 health.Look(MillisecondsEach);
                 item.Health = health.Word;
+                item.IsOfCluster = health.IsOfCluster;
                 if (health.Word == null)
                     warnings.Add("The health of Elasticsearch (service '" + item.Name + "') is not known: "
                         + health.Cause + ". So nothing waits for it after the start.");
@@ -36,8 +37,8 @@ namespace IdentityOpsAgent
             return warnings;
         }
 
-        // After the start of all services: waits until each node is as healthy as before, or the time is over. Other
-        // nodes of a cluster may be on servers that are not started yet.
+        // After the start of all services: waits until each node is as healthy as before, or the time is over. A node
+        // of a cluster only has to answer: the others may be on servers that are not started yet.
         public static List<string> Await(List<QuiescedItem> started, BoundedWait wait)
         {
             List<string> warnings = new List<string>();
@@ -74,7 +75,7 @@ namespace IdentityOpsAgent
                     else
                         warnings.Add("Elasticsearch (service '" + one.Service.Name
                             + "') was started, but stopped again. Check its log.");
-                    if (!isRunning || one.Health.IsAsBefore(one.Service.Health))
+                    if (!isRunning || one.Health.IsAsBefore(one.Service.Health, one.Service.IsOfCluster))
                         awaited.Remove(one);
                 }
                 return awaited.Count == 0;
@@ -83,8 +84,7 @@ namespace IdentityOpsAgent
                 warnings.Add("Elasticsearch (service '" + one.Service.Name + "') was " + one.Service.Health
                     + " before it was stopped, and " + wait.Seconds + " seconds after its start it is "
                     + (one.Health.Word ?? "not known (" + one.Health.Cause + ")")
-                    + ". The rest was started. If other nodes of its cluster are not started yet, it waits for them. "
-                    + "Otherwise check its log.");
+                    + ". The rest was started. Check its log.");
         }
 
         private static ServiceFacts Running(string name)

@@ -30,9 +30,16 @@ namespace IdentityOpsAgent
             "opendistro_security.ssl.http.enabled", "plugins.security.ssl.http.enabled",
         };
 
+        // Settings of version 6, and of 7 and later: those that list nodes.
+        private static readonly string[] NodesNames =
+        {
+            "discovery.zen.ping.unicast.hosts", "discovery.seed_hosts", "cluster.initial_master_nodes",
+        };
+
         public int FirstPort = 9200, LastPort = 9300;
         public bool IsTls;       // according to the settings
         public string Cluster;   // its name; null: not set
+        public bool HasOthers;   // they name other nodes of the cluster
 
         private ElasticsearchSettings()
         {
@@ -112,6 +119,8 @@ namespace IdentityOpsAgent
                 ? text : null;
             foreach (string name in TlsNames)
                 IsTls |= read.TryGetValue(name, out text) && text == "true";
+            foreach (string name in NodesNames)
+                HasOthers |= read.TryGetValue(name, out text) && text.IndexOf(',') >= 0;
             string[] ends = read.TryGetValue("http.port", out text) ? text.Split('-') : new string[0];
             int first, last;
             if (ends.Length < 1 || ends.Length > 2 || !IsPort(ends[0], out first)

@@ -7,11 +7,12 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Reads only YAML settings on one line: `a.b: c`, also with `a:` on a line above. Skips everything else: lists,
-    // texts over several lines, anchors.
+    // Reads only YAML settings on one line: `a.b: c`, also with `a:` on a line above, and simple lists. Skips
+    // everything else: texts over several lines, anchors.
     internal static class FlatYaml
     {
-        // By full name, with dots. If a name is there twice, the last value counts.
+        // By full name, with dots. If a name is there twice, the last value counts. A list is its items with commas, in
+        // brackets or not.
         public static Dictionary<string, string> Parse(string text)
         {
             Dictionary<string, string> found = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -20,6 +21,11 @@ namespace IdentityOpsAgent
             {
                 string rest = line.Trim().TrimStart('\ufeff');
                 int colon = rest.IndexOf(':');
+                if (rest.StartsWith("- ", StringComparison.Ordinal) && above.Count > 0)
+                {
+                    string of = above[above.Count - 1].Value, before;
+                    found[of] = (found.TryGetValue(of, out before) ? before + "," : "") + rest.Substring(2).Trim();
+                }
                 if (colon <= 0 || rest[0] == '#' || rest[0] == '-')
                     continue;
                 int indent = line.Length - line.TrimStart(' ', '\ufeff').Length;

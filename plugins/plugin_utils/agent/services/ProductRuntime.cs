@@ -40,7 +40,8 @@ namespace IdentityOpsAgent
         public readonly List<ProductService> Services = new List<ProductService>();
         public readonly List<ProductPool> Pools = new List<ProductPool>();
         public readonly List<ProductTask> Tasks = new List<ProductTask>();
-        // Items whose names look like the product's, but which no rule matches. Not of kinds whose items the request names.
+        // Items whose names look like the product's, but which no rule matches. Not of kinds whose items the request
+        // names.
         public readonly List<JsonMap> Similar = new List<JsonMap>();
         public readonly List<string> Warnings = new List<string>();
         public bool HasIis, IsConfigurationShared;

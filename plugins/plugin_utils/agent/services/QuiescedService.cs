@@ -18,7 +18,8 @@ namespace IdentityOpsAgent
         // Disabled by the quiesce; made startable by the way back.
         private const string Held = "held", Lifted = "lifted";
 
-        public string Health;   // of a node of Elasticsearch before the stop; null: not known, or no node
+        public string Health;      // of a node of Elasticsearch before the stop; null: not known, or no node
+        public bool IsOfCluster;   // it was one of several nodes
 
         // In the record: the state of a service that Windows was about to start. It counts as running.
         private const string Due = "due";
@@ -44,6 +45,7 @@ namespace IdentityOpsAgent
             state = isDue ? ServiceFacts.Running : RuntimeWords.ServiceStateOf(before.Text("state"));
             startType = RuntimeWords.StartTypeOf(before.Text("start_type"));
             Health = ElasticsearchHealth.Known(before.TextOrNull("health"));
+            IsOfCluster = before.Flag("cluster", false);
         }
 
         public bool IsRunning
@@ -309,7 +311,7 @@ namespace IdentityOpsAgent
         protected override JsonMap Before()
         {
             return new JsonMap().Set("state", StateBefore())
-                .Set("start_type", RuntimeWords.StartType(startType)).Set("health", Health);
+                .Set("start_type", RuntimeWords.StartType(startType)).Set("health", Health).Set("cluster", IsOfCluster);
         }
 
         private string StateBefore()
