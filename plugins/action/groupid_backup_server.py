@@ -25,6 +25,7 @@ Answer = dict[str, t.Any]
 _NOT_VERIFIED = {"verify": False, "test_restore": False}
 _OF_MAKING = ("changed", "shared", "sessions", "progress", "seconds")
 """What only the module that makes a backup knows about it, and not a second one that finds and verifies it."""
+_LOCKED = "locked"
 
 
 class ActionModule(FailureAction):
@@ -110,6 +111,23 @@ class ActionModule(FailureAction):
         )
 
     def _resume(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
+        """Start again what ran, and once more after a while if this fails.
+
+        A later task of the run tries again too, but it waits for the slowest server of the batch.
+        """
+        answer = self._resume_at_once(args, variables)
+        failure = failures.of_result(answer)
+        # A lock was waited for.
+        if failure is None or failure.code == _LOCKED:
+            return answer
+        Sharing().sleep(retry.ONCE_MORE)
+        try:
+            second = self._resume_at_once(args, variables)
+        except AnsibleConnectionFailure:
+            return answer  # it says what the host was doing
+        return {**second, "warnings": _joined(answer.get("warnings"), second.get("warnings"))}
+
+    def _resume_at_once(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
         """Start again what ran. A host that is not reachable for a moment is asked again.
 
         So is a host on which the stop is still running after its connection was lost.
@@ -122,7 +140,7 @@ class ActionModule(FailureAction):
                     raise
             else:
                 failure = failures.of_result(answer)
-                if pause is None or failure is None or failure.code != "locked":
+                if pause is None or failure is None or failure.code != _LOCKED:
                     return answer
             Sharing().sleep(pause)
         raise AssertionError("the last attempt has no pause")
@@ -146,9 +164,14 @@ class ActionModule(FailureAction):
 def _verified(made: Answer, found: Answer) -> Answer:
     """Return one answer about a backup, from the module that made it and the module that verified it."""
     known = {name: made[name] for name in _OF_MAKING if name in made}
-    warnings = list(dict.fromkeys([*(made.get("warnings") or ()), *(found.get("warnings") or ())]))
+    warnings = _joined(made.get("warnings"), found.get("warnings"))
     statements = [*(made.get("statements") or ()), *(found.get("statements") or ())]
     return {**made, **found, **known, "warnings": warnings, "statements": statements}
+
+
+def _joined(*found: c.Iterable[t.Any] | None) -> list[t.Any]:
+    """Return the warnings of several answers, each once."""
+    return list(dict.fromkeys(warning for warnings in found for warning in warnings or ()))
 
 
 def _result(saved: Saved, downtime: float | None) -> Answer:

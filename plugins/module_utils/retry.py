@@ -11,6 +11,9 @@ import collections.abc as c
 PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
 """Seconds before each new attempt. After a success, the count starts again."""
 
+ONCE_MORE = 5.0
+"""Seconds after which GroupID is started once more if not everything started."""
+
 SHORTEST, LONGEST = 1.0, 60.0
 SHARE = 30.0
 """The end of a job is noticed late by at most a thirtieth of its time, or by a second: GroupID may be stopped."""

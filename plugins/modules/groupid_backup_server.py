@@ -15,6 +15,7 @@ description:
     folders of the server, the database and the domains at the same time.
   - Starts again what ran as soon as the folders of the server, and the database and the domains of the deployment, are
     saved. It does this even if something fails or the run is interrupted.
+  - If something does not start, or the host gives no answer about it, tries it once more after some seconds.
   - Each server is one host of the same task. Ansible must work on all of them at the same time (C(forks)).
   - Without O(quiesce), nothing is stopped. Without O(run), servers do not wait for each other.
   - Before it stops anything, M(identityops.groupid.groupid_services) must have recorded what runs, with the same epoch

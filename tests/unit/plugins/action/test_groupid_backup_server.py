@@ -15,7 +15,9 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 from unit.plugins.recorded_host import Host
 
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import Sharing
 
 PREFIX = "identityops.groupid."
 SERVICES, FOLDERS, DATABASE, EXPORT = "services", "backup_folder", "sql_backup", "ldif_export"
@@ -87,6 +89,14 @@ def run(host: Make, actions: Actions, check_mode: bool = False, **changed: t.Any
     made.action._shared_loader_obj = types.SimpleNamespace(action_loader=actions, connection_loader=connections)
     found = made.run(hostvars={})
     assert all(one.closed for one in connections.made)
+    return found
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return how long was waited for each next try, which takes no time."""
+    found: list[float] = []
+    monkeypatch.setattr(Sharing, "sleep", lambda _self, seconds: found.append(seconds))
     return found
 
 
@@ -188,6 +198,44 @@ def test_a_host_whose_stop_is_still_at_work_is_asked_again_to_start(
     assert (answers, result["failed"], result["resumed"]["failed"]) == ([], False, False)
     result = run(host, Actions(resumed=lambda _args: {"failed": True, "changed": False, "error": busy.explained()}))
     assert (result["failed"], result["error"]["code"]) == (True, "locked")
+
+
+INCOMPLETE = Failure("resume_incomplete", "GroupID was not started again as it was before", "(1069)", "Remove it.")
+
+
+def failing(failure: Failure, **more: t.Any) -> dict[str, t.Any]:
+    return {"failed": True, "changed": True, "schema": 1, "error": failure.explained(), **more}
+
+
+@pytest.mark.parametrize("code", ["resume_incomplete", "job_died", "connection_lost", "no_answer"])
+def test_a_server_that_was_not_started_is_started_once_more(host: Make, code: str, waits: list[float]) -> None:
+    """The next task of the run waits for the slowest server of the batch."""
+    first = failing(Failure(code, "It was not started", "it died", "Start it."), warnings=["red", "left over"])
+    answers = [first, {"failed": False, "changed": True, "schema": 1, "warnings": ["red", "yellow"], "down_ms": 9000}]
+    result = run(host, Actions(resumed=lambda _args: answers.pop(0)))
+    assert (answers, result["failed"], result["resumed"]["failed"]) == ([], False, False)
+    assert result["resumed"]["warnings"] == ["red", "left over", "yellow"]
+    assert (result["downtime_seconds"], waits) == (9.0, [retry.ONCE_MORE])
+
+
+def test_a_server_that_does_not_start_is_not_tried_for_ever(host: Make, waits: list[float]) -> None:
+    actions = Actions(resumed=lambda _args: failing(INCOMPLETE))
+    result = run(host, actions)
+    assert [name for name, dummy, dummy in actions.asked].count("resumed") == 2
+    assert (result["failed"], result["error"]["code"], waits) == (True, "resume_incomplete", [retry.ONCE_MORE])
+
+
+def test_a_host_that_is_gone_after_the_first_try_says_what_that_has_said(host: Make, waits: list[float]) -> None:
+    lost = Failure("connection_lost", "The host did not answer again", "it is gone", "Run the same again.")
+    answers = [failing(lost)]
+
+    def resume(_args: dict[str, t.Any]) -> dict[str, t.Any]:
+        if answers:
+            return answers.pop(0)
+        raise AnsibleConnectionFailure("no route to host")
+
+    result = run(host, Actions(resumed=resume))
+    assert (result["resumed"]["error"]["code"], waits) == ("connection_lost", [retry.ONCE_MORE, *retry.PAUSES])
 
 
 def test_in_check_mode_nobody_waits_and_nothing_is_started_again(host: Make) -> None:
