@@ -187,6 +187,8 @@ def _result(saved: Saved, downtime: float | None) -> Answer:
         "domains": [{**answer, "domain": name} for name, answer in saved.domains.items()],
         "resumed": saved.resumed,
         "downtime_seconds": downtime,
+        # Only these: ansible-core 2.21 and later show what a module warns of in any case. The report has all others.
+        "warnings": _joined((saved.database or {}).get("warnings")),
     }
     first = next((one for one in answers if is_failed(one)), None)
     if first is not None:

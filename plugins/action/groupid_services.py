@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products, settings
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 NAMED, TIMEOUT = "groupid_services", "groupid_services_timeout"
 """The variables that replace O(services) and O(item_timeout) if these are not set."""
@@ -36,6 +37,7 @@ class ActionModule(AgentAction):
         "require_record": {"type": "bool", "default": False},
         "item_timeout": {"type": "int"},
         "quiesce_max": {"type": "int", "default": 7200},
+        "announcement": {"type": "list", "elements": "str", "default": []},
         "only": {"type": "str", "default": products.ALL, "choices": [products.ALL, *products.ONLY]},
         "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
         "component_paths": {"type": "dict", "default": {}},
@@ -51,6 +53,8 @@ class ActionModule(AgentAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        if args["announcement"]:
+            show(self._scrub(args["announcement"]))
         # No share is opened, and Windows' managers are asked as the connection's own account.
         self.client = dataclasses.replace(self.client, network={})
         self.AS_JOB = args["state"] != REPORTED  # the others may take minutes

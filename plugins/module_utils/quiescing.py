@@ -108,6 +108,11 @@ def recorder(facts: Facts, host: str) -> str:
     return min(have, key=lambda fellow: listing.server_of(facts, fellow), default="")
 
 
+def is_asked_first(facts: Facts, host: str) -> bool:
+    """Whether this run has already asked the host, as the first one of its deployment, to record what runs."""
+    return bool(_answer(facts, host, "__groupid_recorded_first"))
+
+
 def recorded(facts: Facts, host: str) -> Answer:
     """Return the answer with which the host was recorded. Empty if it was not, or if that failed."""
     return _success(facts, host, "__groupid_recorded_first") or _success(facts, host, "__groupid_recorded")
@@ -181,18 +186,26 @@ def downtime(facts: Facts, host: str) -> float | None:
 
 
 def note(facts: Facts, host: str) -> str:
-    """Return what a backup stops on the host, or why it does not. Empty if there is nothing to say."""
-    running = [one for one in things(facts, host) if one.runs]
-    if not running or asked(facts, host) == NONE:
+    """Return why a backup does not stop what runs on the host. Empty if it does, or if nobody asked for it."""
+    if asked(facts, host) == NONE or mode(facts, host) != NONE or not _running(facts, host):
         return ""
-    if mode(facts, host) == NONE:
-        deployment = deployments.name_of(facts, host)
-        return f"This run does not stop GroupID on {deployment}: {hindrance(facts, host)}."
+    return f"This run does not stop GroupID on {deployments.name_of(facts, host)}: {hindrance(facts, host)}."
+
+
+def stopping(facts: Facts, host: str) -> str:
+    """Return what a backup stops on the host. Empty if it stops nothing."""
+    running = _running(facts, host)
+    if not running or mode(facts, host) == NONE:
+        return ""
     named = []
     for kind in _KINDS.values():
         names = [one.name for one in running if one.kind == kind]
         named += [f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names)}"] if names else []
     return f"A backup stops {'; '.join(named)}."
+
+
+def _running(facts: Facts, host: str) -> list[Named]:
+    return [one for one in things(facts, host) if one.runs]
 
 
 def going_on(facts: Facts, host: str) -> list[str]:

@@ -267,9 +267,18 @@ def _notes(host: _Host) -> list[str] | None:
         return decisions.restore_notes(host.facts, host.name)
     if "set_ids" not in host.review():
         return None
-    stopping = quiescing.note(host.facts, host.name)
-    told = [*([stopping] if stopping else []), *quiescing.going_on(host.facts, host.name)]
-    return [*decisions.backup_notes(host.facts, host.name), *told]
+    unstopped = quiescing.note(host.facts, host.name)
+    return [*decisions.backup_notes(host.facts, host.name), *([unstopped] if unstopped else [])]
+
+
+def _warnings(host: _Host) -> list[str]:
+    """Return what the parts of the task that saves a server warn of, also if they failed.
+
+    Ansible shows the warnings of a task, and not those of its parts. Those of the database are the task's own.
+    """
+    saved = host.answer("__groupid_saved")
+    found = [one for one in _parts_of(saved) if one is not saved.get("database")]
+    return list(dict.fromkeys(str(warning) for one in found for warning in one.get("warnings") or ()))
 
 
 def _part(host: _Host) -> Answer | None:
@@ -386,6 +395,7 @@ DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
     "__groupid_verify_set": lambda host: (host.review().get("verify_sets") or {}).get(host.name),
     "__groupid_narrowed": lambda host: decisions.narrowed(host.facts, host.name) if _asked(host) else None,
     "__groupid_notes": _notes,
+    "__groupid_warnings": _warnings,
     "__groupid_failures": _failures,
     "__groupid_phases": _phases,
     "__groupid_part": _part,

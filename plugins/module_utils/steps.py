@@ -23,6 +23,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     shared_parts,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import report
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -106,12 +107,30 @@ def _places_database(facts: Facts, host: str) -> bool:
 
 def _records_first(facts: Facts, host: str) -> bool:
     """Whether the host's record is the lock of its deployment, which is taken before any other record."""
-    return deployments.ready(facts, host) and quiescing.recorder(facts, host) == host
+    return _recorder(facts, host) == host
+
+
+def _recorder(facts: Facts, host: str) -> str:
+    """Name the host of the deployment that is recorded before all others. Empty if none is."""
+    return quiescing.recorder(facts, host) if deployments.ready(facts, host) else ""
+
+
+def _announcement(facts: Facts, host: str) -> list[str]:
+    """Return what the host's task shows before anything is recorded: once in a run, what is stopped on all servers."""
+    plan: deployments.Plan = facts[host]["__groupid_plan"]
+    hosts = plan["hosts"]
+    # In this order, as each host that is looked at takes time, and every host that is recorded asks.
+    each = (group["hosts"][0] for group in plan["deployments"].values())
+    if next((found for one in each if (found := _recorder(facts, one))), "") != host:
+        return []
+    if any(quiescing.is_asked_first(facts, one) for one in hosts):
+        return []
+    return report.stopping(facts, [one for one in hosts if deployments.ready(facts, one)])
 
 
 def _records(facts: Facts, host: str) -> bool:
     """Whether the host is recorded after the first server has been."""
-    recorder = quiescing.recorder(facts, host) if deployments.ready(facts, host) else ""
+    recorder = _recorder(facts, host)
     if not recorder or recorder == host or not quiescing.is_recorded(facts, recorder):
         return False
     return bool(quiescing.things(facts, host))
@@ -285,6 +304,7 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "looks_first": decisions.looks_first,
     "saves_folders": saving.saves_folders,
     "records_first": _records_first,
+    "announcement": _announcement,
     "records": _records,
     "quiesce": saving.quiesce,
     "quiesced_kind": quiescing.kind,

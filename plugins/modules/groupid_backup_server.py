@@ -20,6 +20,9 @@ description:
   - Without O(quiesce), nothing is stopped. Without O(run), servers do not wait for each other.
   - Before it stops anything, M(identityops.groupid.groupid_services) must have recorded what runs, with the same epoch
     and the same run.
+  - Ansible shows the warnings of the database during the task. The results of all other parts have their own
+    RV(ignore:warnings). The report of the role P(identityops.groupid.backup#role) shows these, each once with its
+    servers.
   - The role P(identityops.groupid.backup#role) uses this module.
 author:
   - identityops (@identityops)

@@ -102,6 +102,13 @@ options:
         and then there is no RV(proof). Only for V(recorded) and V(quiesced).
     type: int
     default: 7200
+  announcement:
+    description:
+      - Lines to print before anything is done. The role P(identityops.groupid.backup#role) prints once, before it stops
+        anything, what it will stop on all servers.
+    type: list
+    elements: str
+    default: []
   only:
     description:
       - V(elasticsearch) finds or stops only the services of Elasticsearch, and those that need them. V(resumed) does

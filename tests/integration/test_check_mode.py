@@ -121,7 +121,8 @@ def test_a_backup_that_stops_groupid(tmp_path: pathlib.Path) -> None:
 
 def notes(output: str) -> dict[str, list[str]]:
     """Return what a run says that a backup stops on each server: names."""
-    found = re.findall(r"^Note \((\w+)\): A backup stops (.+)\.$", output, re.MULTILINE)
+    unfolded = output.replace("\n  ", " ")
+    found = re.findall(r"^Note \((\w+)\): A backup stops (.+)\.$", unfolded, re.MULTILINE)
     phrases = {server: re.split(r"[;,] ", text) for server, text in found}
     return {
         server: [re.sub(r"^(?:service|pool|task)s? ", "", one) for one in named] for server, named in phrases.items()

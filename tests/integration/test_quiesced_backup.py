@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -15,14 +16,16 @@ import typing as t
 
 import pytest
 from integration import sets
-from integration.controller import COLLECTION, Controller
+from integration.controller import COLLECTION, Controller, Run
 
 from lab import inventory, task_clock
+from lab.elasticsearch import Node
 from lab.lab import Lab
 from lab.waiting import until
 
 HQ = ("web01", "web02")
 BEFORE = {"Data": "running", "Elastic": "running", "Off": "stopped"}
+STOPS = "Note (web01, web02): A backup stops services Data, Elastic."
 SLOW: dict[str, t.Any] = {"groupid_allow_partial": ["**"], "groupid_retries": 60, "groupid_retry_wait": 0.1}
 """A backup that waits about 6 s for a file that another program holds."""
 
@@ -74,6 +77,17 @@ def record(lab: Lab, server: str) -> pathlib.Path:
     return lab.path(server, "C:\\ProgramData\\identityops.groupid\\quiesce.json")
 
 
+def summary(run: Run) -> list[str]:
+    """Return the lines of its summary."""
+    printed = run.output.partition("TASK [identityops.groupid.preflight : Print the summary]")[2]
+    return printed.partition("\nTASK [")[0].splitlines()[1:]
+
+
+def too_long(lines: t.Iterable[str]) -> list[str]:
+    """Return the lines of a report with more than 80 columns. A single path or id may be longer than that."""
+    return [line for line in lines if len(line) > 80 and " " in line.strip()]
+
+
 @pytest.fixture
 def running(lab: Lab) -> Lab:
     for server in (*HQ, "old01"):
@@ -108,6 +122,7 @@ def test_servers_are_stopped_together_and_each_runs_again_as_soon_as_it_can(
 ) -> None:
     previewed = controller.play("backup", "--check").succeeded()
     assert "hq: GroupID would be stopped on web01, web02" in previewed.output
+    assert previewed.output.count(STOPS) == 1
     assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
     hold(running, "web01")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -121,12 +136,13 @@ def test_servers_are_stopped_together_and_each_runs_again_as_soon_as_it_can(
         assert stopped(running, "web01"), "its part is not saved"
         run = play.result().succeeded()
     assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
-    assert "Note (web01, web02): A backup stops services Data, Elastic." in run.output
+    shown, stop = run.output.index(STOPS), run.output.index("TASK [identityops.groupid.backup : Stop GroupID, save")
+    assert shown < stop, "what is stopped is shown before it is"
+    assert run.output.count("A backup stops") == 1
     assert re.search(r"^hq: GroupID was stopped for [\d.]+ s$", run.output, re.MULTILINE)
-    lines = [line for line in run.output.splitlines() if " : ok=" not in line]
-    table = [line for line in lines if line.startswith(("web0", "host ", "hq: GroupID"))]
-    assert len(table) >= 4
-    assert [line for line in table if len(line) > 80] == []
+    told = summary(run)
+    assert sum(line.startswith(("web0", "host ", "hq: GroupID")) for line in told) >= 4
+    assert too_long([STOPS, *told]) == []
     assert run.tasks() <= 32
     ended = document(result)
     assert (ended["class"], ended["deployments"]["hq"]["still_stopped"]) == (0, [])
@@ -160,6 +176,28 @@ def test_one_that_does_not_start_is_named_and_holds_no_other_up(
     assert [(one["host"], one["what"], one["name"]) for one in ended["still_stopped"]] == [
         ("web01", "service", "Elastic")
     ]
+
+
+@pytest.mark.timing
+def test_warnings_of_the_parts_are_shown_once_with_their_servers(running: Lab, controller: Controller) -> None:
+    """Here Elasticsearch does not get as healthy as it was. On one of the servers, the task has failed too."""
+    home = "%ProgramFiles%/Imanami/GroupID 10.0/ElasticSearch/elasticsearch-6.2.4"
+    node = {"command": f'"{home}/bin/elasticsearch-service-x64.exe" //RS//Elastic'}
+    write(running, "old01")
+    with contextlib.ExitStack() as nodes:
+        for server in HQ:
+            write(running, server, Elastic=node)
+            config = running.path(server, home.replace("%ProgramFiles%", "C:\\Program Files")) / "config"
+            config.mkdir(parents=True)
+            port = nodes.enter_context(Node("green", "red")).port
+            (config / "elasticsearch.yml").write_text(f"http.port: {port}\n", encoding="utf-8")
+        hold(running, "web02")
+        extra = {"groupid_services_timeout": 6, "groupid_retries": 0, "groupid_deployments": ["hq"]}
+        run = controller.play("backup", extra=extra).failed("FAILED in backup: web02")
+    told = " ".join(" ".join(summary(run)).split())
+    warning = "Warning (web01, web02): Elasticsearch (service 'Elastic') was green before it was stopped, and 6 seconds"
+    assert (told.count(warning), run.output.count("green before")) == (1, 1)
+    assert too_long(summary(run)[:-3]) == [], "the last lines are the failure"
 
 
 @pytest.mark.timing

@@ -13,6 +13,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     deployments,
     failures,
     prediction,
+    quiescing,
     rehearsal_report,
     set_table,
     shared_parts,
@@ -58,7 +59,12 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
         servers.lines(facts, sound, kind, check),
         shared.lines(facts, plan["hosts"], kind, check),
         sets.lines(facts, plan, kind, check),
-        _notes(facts, plan["hosts"]),
+        _named("Warning", facts, plan["hosts"], _warnings),
+        # A backup has already shown what it stops.
+        [
+            *_named("Note", facts, plan["hosts"], _notes),
+            *(stopping(facts, plan["hosts"]) if kind == "preflight" else []),
+        ],
         failures.lines(facts, plan["hosts"]),
     ]
     return _blocks(blocks)
@@ -84,19 +90,36 @@ def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
     return lines
 
 
-def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
-    """Return each note once, with the hosts that have it."""
+def stopping(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
+    """Return what a backup stops on hosts, and what it does not. It shows this before it stops anything."""
+    return _named("Note", facts, hosts, _stopping)
+
+
+def _named(kind: str, facts: Facts, hosts: c.Iterable[str], find: c.Callable[[Facts, str], list[str]]) -> list[str]:
+    """Return each sentence that is found on hosts once, with the hosts that have it."""
     hosts_of: dict[str, list[str]] = {}
     for host in hosts:
-        for note in [*(facts[host].get("__groupid_notes") or []), *_found(facts, host)]:
-            hosts_of.setdefault(note, []).append(host)
-    return [f"Note ({failures.shortened(names)}): {note}" for note, names in hosts_of.items()]
+        for sentence in find(facts, host):
+            hosts_of.setdefault(sentence, []).append(host)
+    return columns.paragraphs(
+        f"{kind} ({failures.shortened(names)}): {sentence}" for sentence, names in hosts_of.items()
+    )
 
 
-def _found(facts: Facts, host: str) -> list[str]:
-    """Return what a preflight found that matters for a restore, and what is no set."""
+def _stopping(facts: Facts, host: str) -> list[str]:
+    found = quiescing.stopping(facts, host)
+    return [*([found] if found else []), *quiescing.going_on(facts, host)]
+
+
+def _warnings(facts: Facts, host: str) -> list[str]:
+    return list(facts[host].get("__groupid_warnings") or [])
+
+
+def _notes(facts: Facts, host: str) -> list[str]:
+    """Return what a person should know, what a preflight found that matters for a restore, and what is no set."""
+    noted = facts[host].get("__groupid_notes") or []
     tight = prediction.restore_notes(predicted_part(facts, host))
-    return [*tight, *_rehearsed(facts, host), *_passed_over(facts, host)]
+    return [*noted, *tight, *_rehearsed(facts, host), *_passed_over(facts, host)]
 
 
 def _rehearsed(facts: Facts, host: str) -> list[str]:
@@ -146,4 +169,4 @@ def _passed_databases(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
         if why:
             name = deployments.name_of(facts, host)
             lines[f"groupid_sql_rehearse is true, but no database of {name} was rehearsed: {why}."] = None
-    return [line for text in lines for line in columns.folded(text, "", "  ")]
+    return columns.paragraphs(lines)

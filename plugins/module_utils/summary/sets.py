@@ -65,15 +65,16 @@ def _predicted(facts: Facts, name: str, host: str) -> list[str]:
     bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
     unknown = f", not counting {', '.join(found['untimed'])}" if found["untimed"] else ""
     minutes = max(1, round(found["seconds"] / 60))
-    duration = (
+    sentences = (
         [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
     )
-    return duration + [
+    sentences += [
         f"{name}: {_needed(room)} needed, {_free(room)} free on {', '.join(filter(None, (room['host'], room['root'])))}"
         for room in found["rooms"]
         # The rows of servers have the needs of their own drives.
         if not room["host"] or f"{name}/{shared_parts.DATABASE}" in room["parts"]
     ]
+    return columns.paragraphs(sentences)
 
 
 def _needed(room: c.Mapping[str, t.Any]) -> str:
@@ -102,7 +103,7 @@ def _stopping(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> l
     if check:
         named = [host for host in hosts if quiescing.is_recorded(facts, host)]
         text = f"{name}: GroupID would be stopped on {failures.shortened(named)}"
-        return columns.folded(text, "", "  ") if named else []
+        return columns.paragraphs([text]) if named else []
     found = [seconds for host in hosts if (seconds := quiescing.downtime(facts, host)) is not None]
     return [f"{name}: GroupID was stopped for {max(found):,.1f} s"] if found else []
 
@@ -123,7 +124,7 @@ def _set_restored(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) 
     done = [answer_of(facts, host, "__groupid_restored") for host in hosts]
     safety = dict.fromkeys((one.get("safety") or {}).get("set_id") for one in done)
     kept = [f"{name}: the replaced files are in set {set_id}" for set_id in safety if set_id and not check]
-    return [], [f"{name}: set {asked_of(facts, hosts[0], 'set_id')}", *kept]
+    return [], columns.paragraphs([f"{name}: set {asked_of(facts, hosts[0], 'set_id')}", *kept])
 
 
 def _sealed(facts: Facts, hosts: c.Sequence[str], set_id: str, check: bool) -> str:

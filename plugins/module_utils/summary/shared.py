@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments
+from ansible_collections.identityops.groupid.plugins.module_utils import columns, deployments
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import table
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
@@ -43,7 +43,7 @@ def lines(facts: Facts, hosts: c.Iterable[str], kind: Kind, check: bool) -> list
         row for host in hosts for row in [*_database(facts, host, kind, check), *_domains(facts, host, kind, check)]
     ]
     headings = ["deployment", "part", "where", "state", "MB", "groups", "written", "seconds"]
-    notes = [f"{row[0]}, {row[1]}: {row[-1]}" for row in rows if row[-1]]
+    notes = columns.paragraphs(f"{row[0]}, {row[1]}: {row[-1]}" for row in rows if row[-1])
     return [*table(headings, [row[:-1] for row in rows], keys=2), *notes] if rows else []
 
 

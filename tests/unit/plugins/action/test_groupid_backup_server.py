@@ -238,6 +238,15 @@ def test_a_host_that_is_gone_after_the_first_try_says_what_that_has_said(host: M
     assert (result["resumed"]["error"]["code"], waits) == ("connection_lost", [retry.ONCE_MORE, *retry.PAUSES])
 
 
+def test_only_the_database_warns_for_the_task_itself(host: Make) -> None:
+    """Newer ansible-cores show what a module warns of in any case. All others are in the report, with their servers."""
+    works = {name: lambda _args, name=name: {"warnings": [name]} for name in ("quiesced", FOLDERS, EXPORT, DATABASE)}
+    result = run(host, Actions(**works))
+    assert result["warnings"] == [DATABASE]
+    assert (result["stopped"]["warnings"], result["part"]["warnings"]) == (["quiesced"], [FOLDERS])
+    assert run(host, Actions(), database={})["warnings"] == []
+
+
 def test_in_check_mode_nobody_waits_and_nothing_is_started_again(host: Make) -> None:
     actions = Actions()
     result = run(host, actions, check_mode=True, members=["web01.inventory", "web02"])

@@ -30,6 +30,19 @@ def test_request(host: Make) -> None:
     assert "*GroupID*" in request["similar"]
 
 
+def test_an_announcement_is_printed_and_not_sent(host: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    action = "ansible_collections.identityops.groupid.plugins.action.groupid_services"
+    monkeypatch.setattr(f"{action}.show", printed.extend)
+    lines = ["Note (web01): A backup stops service Data;", "  pool secret4711."]
+    made = host("groupid_services", {"state": "recorded", "announcement": lines}, job("quiesce"))
+    assert made.run(groupid_network_username="CORP\\svc", groupid_network_password="secret4711")["failed"] is False
+    assert printed == [lines[0], "  pool ********."]
+    assert "announcement" not in str(made.requests)
+    host("groupid_services", {"state": "recorded"}, job("quiesce")).run()
+    assert len(printed) == 2
+
+
 def test_the_account_for_shares_is_not_sent(host: Make) -> None:
     made = host("groupid_services", {}, answer("state"))
     made.run(groupid_network_username="CORP\\svc", groupid_network_password="secret4711")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, table
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, paragraphs, table
 
 
 def test_text_stands_left_and_numbers_right() -> None:
@@ -51,6 +51,12 @@ def test_exactly_the_width_is_one_block() -> None:
     assert len(table(["k", "path"], [["k" * 20, "x" * 58]])) == 2
     assert len(table(["k", "a", "b"], [["k" * 20, "x" * 28, "y" * 28]])) == 2
     assert len(table(["k", "a", "b"], [["k" * 20, "x" * 28, "y" * 29]])) == 4
+
+
+def test_a_text_is_folded_and_a_path_in_it_stays_whole() -> None:
+    path = "D:\\" + "x" * 100
+    found = paragraphs(["word " * 20, f"in {path} it is", "short"])
+    assert found == ["word " * 15 + "word", "  word word word word", "in", f"  {path}", "  it is", "short"]
 
 
 def test_lines_end_without_blanks() -> None:

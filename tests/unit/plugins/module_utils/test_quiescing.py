@@ -201,9 +201,42 @@ def test_where_services_cannot_be_looked_at_nothing_is_saved() -> None:
     assert asks(facts, "saves") == [False, False]
 
 
-def test_a_note_names_what_a_backup_stops() -> None:
-    notes = RunState(backup())["web01"]["__groupid_notes"]
-    assert notes == ["A backup stops service Elastic; pool Pool11; task \\Sync."]
+def test_what_a_backup_stops_is_shown_once_before_anything_is_recorded() -> None:
+    data = {**NOTHING, "services": [{"name": name, "state": "running"} for name in ("Data", "Elastic")]}
+    facts = backup("web01", "web02", "web03", "web04", running={"web01": NOTHING, "web04": data})
+    shown = [
+        "Note (web02, web03): A backup stops service Elastic; pool Pool11; task \\Sync.",
+        "Note (web04): A backup stops services Data, Elastic.",
+    ]
+    assert asks(facts, "announcement") == [[], shown, [], []], "web02 is recorded first"
+    assert RunState(facts)["web02"]["__groupid_notes"] == []
+    facts["web01"]["__groupid_recorded_first"] = SKIPPED
+    assert asks(facts, "announcement")[1] == shown
+    facts["web02"]["__groupid_recorded_first"] = RECORDED
+    assert asks(facts, "announcement") == [[]] * 4
+
+
+def test_what_is_stopped_is_shown_for_all_deployments_at_once_but_those_that_failed() -> None:
+    facts = {**backup("web01"), **backup("old01", "old02", deployment="branch"), **backup("new01", deployment="new")}
+    for host in facts.values():
+        host.pop("__groupid_review")
+    run_facts.reviewed(facts, "backup")
+    for host in facts.values():
+        host["__groupid_planned"] = {**host["__groupid_planned"], "run": "r1", "forks": 5, "batched": True}
+    first, *others = RunState(facts)["web01"]["__groupid_plan"]["hosts"]
+    of_all = ["Note (new01, old01, old02, web01): A backup stops service Elastic; pool Pool11;", "  task \\Sync."]
+    state = RunState(facts)
+    told = {host: steps.QUESTIONS["announcement"](state, host) for host in facts}
+    assert {host: lines for host, lines in told.items() if lines} == {first: of_all}
+    deployment = state[first]["__groupid_settings"]["asked"]["deployment"]
+    left = [host for host in others if state[host]["__groupid_settings"]["asked"]["deployment"] != deployment]
+    facts[first]["__groupid_recorded_first"] = ERROR
+    state = RunState(facts)
+    assert not any(steps.QUESTIONS["announcement"](state, host) for host in facts), "they were shown already"
+    facts[first]["__groupid_recorded_first"] = {}
+    facts[first]["__groupid_running"] = ERROR
+    state = RunState(facts)
+    assert [host for host in facts if steps.QUESTIONS["announcement"](state, host)] == left[:1]
 
 
 STRAYS = {

@@ -89,6 +89,23 @@ def test_every_part_that_failed_is_told_and_a_task_that_failed_alone_too() -> No
     assert failures_of(facts) == [("backup", "no_space")]
 
 
+def test_warnings_are_those_of_all_parts_also_of_one_that_failed_and_not_what_ansible_shows() -> None:
+    facts = run_facts.answered("backup", "web01", "web02")
+    facts["web01"]["__groupid_saved"] = {
+        **ERROR,
+        "warnings": ["of the database"],
+        "stopped": {"schema": 1, "warnings": ["one", "two"]},
+        "database": {"schema": 1, "warnings": ["of the database"]},
+        "domains": [{"domain": "corp.example", "warnings": ["three"]}],
+        "part": {**ERROR, "warnings": ["two", "four"]},
+        "resumed": {"schema": 1, "warnings": ["five"]},
+    }
+    assert RunState(facts)["web01"]["__groupid_warnings"] == ["one", "two", "three", "four", "five"]
+    assert RunState(facts)["web02"]["__groupid_warnings"] == []
+    facts["web02"]["__groupid_saved"] = {"failed": True, "msg": "A worker was found in a dead state", "warnings": ["x"]}
+    assert RunState(facts)["web02"]["__groupid_warnings"] == []
+
+
 def test_a_dry_run_in_the_preflight_is_none_of_the_work() -> None:
     name = "__groupid_restored"
     facts = run_facts.answered("restore", "web01", set_id=SET, restore_confirm=[SET])

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from unit.plugins.module_utils.summary.hosts import DATABASE, PATH, SAFETY, configured, healthy, lines, row
+from unit.plugins import run_facts
+from unit.plugins.module_utils.summary.hosts import DATABASE, KINDS, PATH, SAFETY, configured, healthy, lines, row
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed
 
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH
@@ -102,6 +103,40 @@ def test_notes_are_reported_once_with_the_hosts_that_share_them(facts: Facts) ->
     for host in facts:
         facts[host]["__groupid_notes"] = ["Mind the gap."]
     assert [line for line in lines(facts, "backup") if "gap" in line] == ["Note (web01, web02): Mind the gap."]
+
+
+def test_a_long_note_is_folded(facts: Facts) -> None:
+    for host in facts:
+        facts[host]["__groupid_notes"] = ["Mind the gap. " * 10]
+    [first, *others] = lines(facts, "backup")[-3:]
+    assert first.startswith("Note (web01, web02): Mind the gap. ")
+    assert all(line.startswith("  ") for line in others)
+    assert max(map(len, [first, *others])) <= WIDTH
+
+
+def test_warnings_of_the_parts_are_reported_once_with_their_servers_also_if_the_part_failed(facts: Facts) -> None:
+    for host in facts:
+        facts[host]["__groupid_warnings"] = ["Elasticsearch is red."]
+    facts["web02"]["__groupid_warnings"].append("A file was open.")
+    facts["web02"]["__groupid_failures"] = failed(DISK_FULL, phase="backup")
+    assert lines(facts, "backup")[-6:] == [
+        "",
+        "Warning (web01, web02): Elasticsearch is red.",
+        "Warning (web02): A file was open.",
+        "",
+        "FAILED in backup: web02",
+        f"  {DISK_FULL}",
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_preflight_says_at_its_end_what_a_backup_stops(facts: Facts, kind: Kind) -> None:
+    """A backup says it before it stops anything."""
+    run_facts.planned(run_facts.ask(facts, set_id=""))
+    for host in facts:
+        facts[host]["__groupid_running"] = {"schema": 1, "services": [{"name": "Data", "state": "running"}]}
+    said = [line for line in lines(facts, kind) if "stops" in line]
+    assert said == (["Note (web01, web02): A backup stops service Data."] if kind == "preflight" else [])
 
 
 def test_a_resume_says_what_was_started_and_what_somebody_changed() -> None:

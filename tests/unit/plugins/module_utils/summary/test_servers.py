@@ -46,9 +46,9 @@ def test_preflight_says_how_much_is_free_on_the_drives_of_the_folders_and_whethe
         "web01  hq          10.0     ready      1  1.0      17.8     53.7       50.0",
         "web02  hq          10.0     ready      1  1.0      17.8     53.7        1.0",
     ]
-    assert [line for line in found if line.startswith("Note")] == [
-        "Note (web02): A restore that writes all files needs 70,000 MB on C:\\ beside the old ones, and 1,000 MB are "
-        "free."
+    assert found[-2:] == [
+        "Note (web02): A restore that writes all files needs 70,000 MB on C:\\ beside the",
+        "  old ones, and 1,000 MB are free.",
     ]
 
 

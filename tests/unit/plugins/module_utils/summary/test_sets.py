@@ -75,4 +75,17 @@ def test_preflight_says_what_the_backup_of_the_database_needs_and_finds(
 ) -> None:
     found = {"parts": [], "seconds": 0.0, "untimed": [], "rooms": [one]}
     facts["web01"]["__groupid_predictions"] = {"hq": found}
-    assert [text for text in lines(facts, "preflight") if " needed, " in text] == ([f"hq: {line}"] if line else [])
+    text = " ".join(" ".join(lines(facts, "preflight")).split())
+    assert [f"hq: {line}" in text, " needed, " in text] == [line is not None] * 2
+
+
+def test_preflight_folds_what_it_says_of_the_first_backup(facts: Facts) -> None:
+    parts = [{"kind": "folders", "host": "web01", "seconds": 60.0, "time_basis": "last set 20261122T120000Z"}]
+    facts["web01"]["__groupid_predictions"] = {
+        "hq": {"parts": parts, "seconds": 60.0, "untimed": ["hq/database", "hq/corp.example"], "rooms": []}
+    }
+    assert lines(facts, "preflight")[-4:-1] == [
+        "hq                2            1  20261122T120000Z",
+        "hq: a backup takes about 1 min (estimated by: last set), not counting",
+        "  hq/database, hq/corp.example",
+    ]

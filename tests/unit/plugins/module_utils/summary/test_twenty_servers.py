@@ -12,12 +12,50 @@ from unit.plugins import run_facts
 from unit.plugins.module_utils.summary.hosts import KINDS, configured, done, healthy, lines
 from unit.plugins.run_facts import DISK_FULL, SET, failed
 
-from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_claims, rehearsal_report
+from ansible_collections.identityops.groupid.plugins.module_utils import prediction, rehearsal_claims, rehearsal_report
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH
 from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 
 TWENTY = [f"web{number:02}" for number in range(1, 21)]
 UNREACHABLE = {"unreachable": True, "msg": "no route to host"}
+
+
+NODE = "GroupIDElasticSearchService10"
+RUNNING = {
+    "schema": 1,
+    "services": [
+        {"name": name, "state": "running"} for name in (NODE, "GroupIDEmailService", "Imanami Replication Service")
+    ],
+    "pools": [{"name": "GroupIDSecurityService10AppPool", "state": "started"}],
+    "tasks": [{"path": "\\GroupID\\Smart Group Update", "enabled": True}],
+}
+
+
+def at_work(facts: run_facts.Facts, kind: Kind) -> None:
+    """Let GroupID run on all servers, with what a preflight predicts, or what parts of a backup warn of."""
+    run_facts.planned(run_facts.ask(facts, set_id="") if kind == "preflight" else facts)
+    sources = [{"path": "C:\\", "needed_bytes": 7 * 10**10, "free_bytes": 10**9}]
+    parts = [
+        {
+            **prediction.domain(host, {"bytes": 10**9, "files": 12_345, "seconds": 60.0}, "D:\\Backups"),
+            "kind": "folders",
+            "sources": sources,
+            "time_basis": f"last set {SET}",
+        }
+        for host in facts
+    ]
+    room = {"host": "", "root": "\\\\nas01\\backups", "needed_bytes": 10**12, "free_bytes": 5 * 10**12}
+    rooms = [{**room, "unknown": ["hq/database"], "parts": ["hq/database"], "enough": None}]
+    untimed = ["hq/database", "hq/customer.corp.example"]
+    for host in facts:
+        facts[host]["__groupid_running"] = RUNNING
+        predicted = {"hq": {"parts": parts, "seconds": 1200.0, "untimed": untimed, "rooms": rooms}}
+        facts[host]["__groupid_predictions"] = predicted if kind == "preflight" else {}
+        facts[host]["__groupid_warnings"] = [
+            f"Elasticsearch (service '{NODE}') was green before it was stopped, and 120 seconds after its start it is "
+            "red. The rest was started. If other nodes of its cluster are not started yet, it waits for them. "
+            "Otherwise check its log."
+        ] * (kind == "backup")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -27,11 +65,16 @@ def test_twenty_healthy_servers_take_two_lines_each_and_eighty_columns(kind: Kin
     facts = configured(healthy(*(named.format(server) for server in TWENTY)))
     for host in facts:
         facts[host]["__groupid_probe"]["computer"]["server"] = host.partition(".")[0]
+    at_work(facts, kind)
     for host in facts if check else []:
         facts[host]["__groupid_verified"] = done(host)["__groupid_verified"] if kind == "verify" else {"skipped": True}
     found = lines(facts, kind, check)
     assert all(sum(line.startswith(f"{host} ") for line in found) <= 2 for host in facts)
-    assert len(found) <= 2 * len(TWENTY) + (0 if named == "{}" else 12)
+    starts = [number for number, line in enumerate(found) if line.startswith(("Note (", "Warning ("))]
+    assert len(starts) == {"preflight": 2, "backup": 1}.get(kind, 0)
+    tables = found[: starts[0]] if starts else found
+    assert len(tables) <= 2 * len(TWENTY) + (0 if named == "{}" else 14)
+    assert len(found) - len(tables) <= 6
     # A single path or id may be longer than the line.
     assert not [line for line in found if len(line) > WIDTH and len(line) - len(max(line.split(), key=len)) > 20]
     assert not [line for line in found if line != line.rstrip()]
