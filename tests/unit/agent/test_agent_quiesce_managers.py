@@ -274,7 +274,7 @@ def test_programs_that_go_on_are_named_after_the_stop(server: RuntimeHost) -> No
     """Not those of services and pools, and not a service's own helper, which ends a moment after it."""
     server.service("Repl", lingers_ms=200)
     server.web(pool(server, "a"))
-    helper = {"id": 8, "program": f"{server.folder}/bin/controller.exe", "until_ms": _in(1.5)}
+    helper = {"id": 8, "program": f"{server.folder}/bin/controller.exe", "until_ms": time_in(1.5)}
     console = {"id": 7, "program": f"{server.folder}/Console.exe"}
     server.processes = [console, helper]
     server.write()

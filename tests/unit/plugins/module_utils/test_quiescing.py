@@ -256,27 +256,25 @@ STRAYS = {
 
 
 def test_what_looks_like_groupid_and_is_not_stopped_is_named() -> None:
-    notes = RunState(backup(running={"web01": STRAYS}))["web01"]["__groupid_notes"]
-    assert notes[0] == "A backup stops service Elastic; pool Pool11; task \\Sync."
-    assert "does not stop them: services NetwrixAgent, GroupIDHelper; task \\GroupID nightly. If one" in notes[1]
-    assert "groupid_services" in notes[1]
-    assert "does not stop them: GroupID.exe. If one still runs" in notes[2]
-    assert "programs_running" in notes[2]
-    assert len(notes) == 3
+    facts = RunState(backup(running={"web01": STRAYS}))
+    assert quiescing.stopping(facts, "web01") == "A backup stops service Elastic; pool Pool11; task \\Sync."
+    similar, programs = quiescing.going_on(facts, "web01")
+    assert "does not stop them: services NetwrixAgent, GroupIDHelper; task \\GroupID nightly. If one" in similar
+    assert "groupid_services" in similar
+    assert "does not stop them: GroupID.exe. If one still runs" in programs
+    assert "programs_running" in programs
 
 
 def test_what_looks_like_groupid_is_named_even_if_nothing_of_it_is_known() -> None:
     strays = {**NOTHING, "similar": STRAYS["similar"]}
-    [note] = RunState(backup(running={"web01": strays}))["web01"]["__groupid_notes"]
-    assert "\\GroupID nightly" in note
+    [similar] = quiescing.going_on(RunState(backup(running={"web01": strays})), "web01")
+    assert "\\GroupID nightly" in similar
 
 
 @pytest.mark.parametrize("quiesce", ["elasticsearch", "none"])
 def test_where_not_all_is_stopped_nothing_is_said_of_what_goes_on(quiesce: str) -> None:
-    notes = RunState(backup(running={"web01": STRAYS}, quiesce=quiesce, components=["reports"]))["web01"][
-        "__groupid_notes"
-    ]
-    assert not [note for note in notes if "does not stop them" in note]
+    facts = RunState(backup(running={"web01": STRAYS}, quiesce=quiesce, components=["reports"]))
+    assert quiescing.going_on(facts, "web01") == []
 
 
 def test_only_elasticsearch_is_asked_for_where_nothing_else_would_be_stopped() -> None:
