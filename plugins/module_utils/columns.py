@@ -36,19 +36,19 @@ def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]], keys: i
     return [line for block in blocks for line in _lines(block)]
 
 
-def folded(text: str, first: str, rest: str) -> list[str]:
-    """Break a text between words into lines of at most `WIDTH`. A longer word, such as a path, has its own line.
+def folded(text: str, first: str, rest: str, whole: bool = False) -> list[str]:
+    """Break a text into lines of at most `WIDTH`, between words if possible.
 
-    first, rest: beginning of the first line, and of the others.
+    first, rest: beginning of the first line, and of the others. whole: a longer word, such as a path, is not broken.
     """
     return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=not whole, break_on_hyphens=False
     )
 
 
 def paragraphs(texts: c.Iterable[str]) -> list[str]:
-    """Return the lines of several texts. Each begins at the left, and its other lines do not."""
-    return [line for text in texts for line in folded(text, "", "  ")]
+    """Return the lines of several texts. Each begins at the left, and its other lines do not. Paths stay whole."""
+    return [line for text in texts for line in folded(text, "", "  ", whole=True)]
 
 
 def _column(heading: str, cells: c.Sequence[Cell]) -> list[str]:
