@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.identityops.groupid.plugins.module_utils import decisions, deployments, shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    decisions,
+    deployments,
+    set_again,
+    shared_parts,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.objections.not_started import BACKUP
@@ -54,7 +59,7 @@ def unseen(facts: Facts, host: str) -> list[Failure]:
             f"this run does not include {', '.join(missing)} of deployment {deployments.name_of(facts, host)} (because "
             "of --limit, groupid_hosts, or serial in a play), and a set without their parts cannot be sealed",
             "Run again without it; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
-            "with this id seals the set.",
+            f"with this id, and with {set_again.WAIVED}, seals the set.",
         )
     ]
 
