@@ -21,6 +21,25 @@ def test_partial_fails_and_is_not_sealed(lab: Lab, controller: Controller) -> No
     assert sets.sealed(lab.path("web01", inventory.LOCAL_ROOT), "hq") == []
 
 
+def test_a_partial_part_is_restored_if_it_is_accepted(lab: Lab, controller: Controller) -> None:
+    reports = lab.components("web01")["reports"]
+    (reports / "locked.pst").write_bytes(b"in use")
+    lab.faults["web01"] = LOCKED
+    controller.play("backup", extra={"groupid_deployments": "hq"}).failed("reports/locked.pst")
+    [part] = sets.parts(lab.path("web01", inventory.LOCAL_ROOT))
+    set_id = part.parent.name
+    lab.faults.pop("web01")
+    lost = next(file for file in sorted(reports.rglob("*")) if file.is_file() and file.name != "locked.pst")
+    before = lost.read_bytes()
+    lost.unlink()
+    asked = {"groupid_deployments": "hq", "groupid_set_id": set_id, "groupid_restore_confirm": f"hq/{set_id}"}
+    controller.play("restore", extra=asked).failed("is partial", "groupid_restore_unsealed=true")
+    assert not lost.exists()
+    controller.play("restore", extra={**asked, "groupid_restore_unsealed": True}).succeeded()
+    assert lost.read_bytes() == before
+    assert (reports / "locked.pst").read_bytes() == b"in use"
+
+
 def test_partial_that_was_allowed_by_glob_is_sealed(lab: Lab, controller: Controller) -> None:
     (lab.components("web01")["reports"] / "locked.pst").write_bytes(b"in use")
     lab.faults["web01"] = LOCKED
