@@ -101,12 +101,16 @@ class Subject:
 
 
 class Outcome(t.NamedTuple):
-    """findings: answers to claims. measured: speeds. platform: of the server. left: why files could not be removed."""
+    """findings: answers to claims. measured: speeds. platform: of the server. left: why files could not be removed.
+
+    not_placed: components whose volume was not tested, with the cause, a sentence each.
+    """
 
     findings: list[Finding]
     measured: dict[str, float]
     platform: dict[str, t.Any]
     left: Failure | None = None
+    not_placed: tuple[str, ...] = ()
 
 
 def rehearse(server: Server, subject: Subject) -> Outcome:
@@ -123,7 +127,8 @@ def rehearse(server: Server, subject: Subject) -> Outcome:
             run.clean()
         raise
     left = run.clean()
-    return Outcome(run.findings, {**run.measured, "seconds": round(time.monotonic() - began)}, run.platform, left)
+    measured = {**run.measured, "seconds": round(time.monotonic() - began)}
+    return Outcome(run.findings, measured, run.platform, left, run.not_placed)
 
 
 class _Run:
@@ -160,6 +165,14 @@ class _Run:
             ]
         for stage in stages:
             self._tried(stage)
+
+    @property
+    def not_placed(self) -> tuple[str, ...]:
+        """The components whose volume was not tested, with the cause, a sentence each."""
+        return tuple(
+            f"The volume of {one['component'] or 'the system'} was not tested. {one['cause']}"
+            for one in self._made.get("not_placed", ())
+        )
 
     def _tried(self, stage: c.Callable[[], None]) -> None:
         """Try some claims. If this is stopped, the other claims are still tried."""

@@ -90,8 +90,15 @@ namespace IdentityOpsAgent
             return key != null && key.TryGetValue(name, out value) && value is long ? (int)(long)value : (int?)null;
         }
 
+        private const string Services = @"SYSTEM\CurrentControlSet\Services\";
+
+        // A service has a key there.
         private static Dictionary<string, object> RegistryKey(string keyBelowLocalMachine)
         {
+            if (keyBelowLocalMachine.StartsWith(Services, StringComparison.OrdinalIgnoreCase))
+                return LabServices.List(LabServices.Read(), "services").Exists(service => string.Equals(
+                    LabServices.Text(service, "name"), keyBelowLocalMachine.Substring(Services.Length),
+                    StringComparison.OrdinalIgnoreCase)) ? new Dictionary<string, object>() : null;
             string file = LabComputer.Root() + "/registry.json";
             if (File.Exists(file))
                 foreach (KeyValuePair<string, object> key in LabJson.Object(File.ReadAllText(file)))

@@ -12,7 +12,9 @@ import typing as t
 
 import pytest
 from unit.agent.conftest import SET_ID, hold
+from unit.agent.runtime_host import RuntimeHost
 
+from lab.appcmd import Iis, Pool
 from lab.habits import hold_name
 
 ID = "0123456789abcdef"
@@ -143,6 +145,58 @@ def test_what_a_killed_one_left_goes_with_the_next(rehearsed: Rehearsed) -> None
     assert not pathlib.Path(first["places"][0]["path"]).exists()
     rehearsed.step("clean")
     assert everything(rehearsed.host) == before
+
+
+def served(rehearsed: Rehearsed, **folders: str) -> None:
+    """Let IIS serve these folders, each as the site of that name."""
+    server = RuntimeHost(rehearsed.host)
+    server.web(Pool("DefaultAppPool", applications={f"{name}/": path for name, path in folders.items()}))
+    server.write()
+
+
+def test_nothing_is_made_below_a_folder_that_iis_serves(rehearsed: Rehearsed) -> None:
+    """IIS restarts an application when something in its folder changes. Another volume has the folders then."""
+    drive = rehearsed.host.folder / "D"
+    reports = drive / "Reports"
+    reports.mkdir()
+    served(rehearsed, Intranet=str(drive), Other=f"{rehearsed.host.folder}/C/inetpub")
+    made = rehearsed.step("make", id=ID, folders=[{"component": "reports", "path": str(reports)}], root=None)
+    assert [one["component"] for one in made["not_placed"]] == ["reports"]
+    assert "IIS serves" in made["not_placed"][0]["cause"]
+    assert [pathlib.Path(one["path"]).parent for one in made["places"]] == [rehearsed.host.folder / "C"]
+    assert [path.name for path in drive.iterdir() if path.name.startswith(".rehearsal")] == []
+    assert rehearsed.step("clean")["removed"] == 1
+
+
+def test_a_site_on_every_volume_leaves_no_place(rehearsed: Rehearsed) -> None:
+    served(rehearsed, Intranet=f"{rehearsed.host.folder}/C")
+    before = everything(rehearsed.host)
+    error = rehearsed.step("make", id=ID)["error"]
+    assert (error["code"], "IIS serves" in error["cause"]) == ("scratch", True)
+    assert everything(rehearsed.host) == before
+
+
+def test_sites_below_the_top_of_a_volume_are_in_nobodys_way(rehearsed: Rehearsed) -> None:
+    served(rehearsed, Intranet=str(rehearsed.host.source))
+    assert rehearsed.make()["not_placed"] == []
+
+
+def test_an_iis_that_cannot_be_asked_is_no_server_without_sites(rehearsed: Rehearsed) -> None:
+    served(rehearsed)
+    Iis(rehearsed.host.folder).program.unlink()
+    before = everything(rehearsed.host)
+    assert rehearsed.step("make", id=ID)["error"]["code"] == "appcmd_missing"
+    assert everything(rehearsed.host) == before
+
+
+def test_a_volume_within_the_product_s_folders_is_not_tested(rehearsed: Rehearsed) -> None:
+    reports = rehearsed.host.folder / "D" / "Reports"
+    reports.mkdir()
+    own = {"component_paths": {"reports": str(reports.parent)}}
+    made = rehearsed.step("make", id=ID, folders=[{"component": "reports", "path": str(reports)}], root=None, **own)
+    cause = "Its volume is mounted within the product's folders."
+    assert made["not_placed"] == [{"component": "reports", "cause": cause}]
+    assert [pathlib.Path(one["path"]).parent for one in made["places"]] == [rehearsed.host.folder / "C"]
 
 
 def test_it_is_refused_while_an_operation_is_at_work(rehearsed: Rehearsed) -> None:

@@ -31,7 +31,7 @@ namespace IdentityOpsAgent
         }
 
         // A path that cannot be resolved now is compared as written.
-        private static string Resolved(string path)
+        public static string Resolved(string path)
         {
             try
             {

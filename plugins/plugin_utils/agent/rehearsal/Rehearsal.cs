@@ -51,8 +51,12 @@ namespace IdentityOpsAgent
             Answer answer = new Answer();
             string name = ScratchName.Of(request.Text("id"));
             HostLock.Acquire("rehearsal", name, true);   // locked: a real operation is at work
-            RehearsalFolders folders = new RehearsalFolders(request);
+            RehearsalFolders folders = new RehearsalFolders(request, true);
             folders.EnsureOne();
+            if (folders.Count == 0)
+                throw new AgentError("scratch", RehearsalFolders.What, null, "There is no volume for its folders. "
+                    + folders.NotPlaced[folders.NotPlaced.Count - 1].Text("cause"),
+                    "Let IIS serve a folder below the top of the volume, or skip the rehearsal.");
             List<JsonMap> left = new List<JsonMap>(), places = new List<JsonMap>();
             answer.Members.Set("removed", folders.RemoveAll(left)).Set("left", left);
             long large = Large(folders);
@@ -352,7 +356,7 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer();
             List<JsonMap> left = new List<JsonMap>();
-            RehearsalFolders folders = new RehearsalFolders(request);
+            RehearsalFolders folders = new RehearsalFolders(request, false);
             folders.EnsureOne();
             int removed = request.Flag("check", false) ? folders.Found(left).Count : folders.RemoveAll(left);
             answer.Changed = removed > 0;

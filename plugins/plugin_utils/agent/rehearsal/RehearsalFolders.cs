@@ -17,6 +17,7 @@ namespace IdentityOpsAgent
         public const string What = "The rehearsal was not started";
         public const string Tree = "tree", Sets = "sets";
 
+        private const string Services = @"SYSTEM\CurrentControlSet\Services\";
         private const int WaitMilliseconds = 30000, Pause = 100;
 
         private readonly JsonMap request;
@@ -25,11 +26,14 @@ namespace IdentityOpsAgent
         private readonly SortedDictionary<string, List<string>> volumes =
             new SortedDictionary<string, List<string>>(Win32.Names);
         private readonly List<JsonMap> notPlaced = new List<JsonMap>();
+        private readonly List<string> served;
 
-        // request: `root`, `folders`: [{component, path}], and what describes products.
-        public RehearsalFolders(JsonMap request)
+        // request: `root`, `folders`: [{component, path}], and what describes products. toMake: folders are going to
+        // be made, so a volume where they would disturb IIS is left out.
+        public RehearsalFolders(JsonMap request, bool toMake)
         {
             this.request = request;
+            served = toMake ? Served() : new List<string>();
             string path = request.TextOrNull("root");
             root = path == null ? null : Paths.Absolute(path, "root");
             foreach (JsonMap folder in request.Maps("folders"))
@@ -74,7 +78,7 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // If no folder of the product exists, the system's drive is used.
+        // If no folder of the product exists, or none can have the folders beside it, the system's drive is used.
         public void EnsureOne()
         {
             if (volumes.Count == 0)
@@ -88,8 +92,10 @@ namespace IdentityOpsAgent
             {
                 top = TopOf(path);
                 cause = top == null ? "It is not on a disk of this server."
-                    : ProductFolders.Holding(request, top) == null ? null
-                    : "Its volume is mounted within the product's folders.";
+                    : ProductFolders.Holding(request, top) != null
+                    ? "Its volume is mounted within the product's folders."
+                    : ServedWith(top) ? "IIS serves the top folder of its volume, and would restart an application."
+                    : null;
             }
             catch (SystemError error)
             {
@@ -104,6 +110,23 @@ namespace IdentityOpsAgent
                 volumes.Add(top, new List<string>());
             if (component != null)
                 volumes[top].Add(component);
+        }
+
+        // IIS watches the folders of its applications, and restarts one when something in there changes.
+        private bool ServedWith(string top)
+        {
+            return served.Exists(delegate(string folder) { return Paths.Contains(folder, top); });
+        }
+
+        // The folders that IIS serves.
+        private static List<string> Served()
+        {
+            List<string> found = new List<string>();
+            if (Computer.RegistryValues(Services + Iis.Service) == null)
+                return found;
+            foreach (PoolFacts pool in Iis.Pools())
+                found.AddRange(pool.Folders().ConvertAll<string>(ProductFolders.Resolved));
+            return found;
         }
 
         // The top folder of a path's volume: a drive, or the folder where the volume is mounted. null: not on a disk
