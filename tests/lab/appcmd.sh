@@ -23,7 +23,7 @@
 #   no_workers: if it is there, worker processes cannot be listed: the feature Web-Request-Monitor, which has RSCA, is "seldom
 #     installed by default" (techcommunity.microsoft.com, "Using RSCA ...")
 #   hidden_commands: if it is there, Windows hides the command lines of worker processes: `all`, or `others`, which is
-#     not from SYSTEM (read by mono/ManagementService.cs)
+#     not from SYSTEM (read by mono/ProcessQuery.cs)
 #   answer: if it is there, the answer to everything
 
 iis=$LAB_ROOT/iis

@@ -16,7 +16,7 @@ internal static class Win32Surface
         Assembly library = Assembly.LoadFrom(arguments[0]);
         foreach (string name in new[] { "Win32", "SystemError", "FileFacts", "FoundEntry",
             "DriveFacts", "Computer", "FolderSecurity", "ChildProcess", "FileSecurity", "FileStreams", "Privileges",
-            "NetworkIdentity", "ObservedFacts", "RehearsalCalls", "RequestPipe", "ManagementService",
+            "NetworkIdentity", "ObservedFacts", "RehearsalCalls", "RequestPipe", "ManagementService", "ProcessQuery",
             "ServiceControl", "TaskScheduler", "RunningProcesses", "ServiceFacts", "TaskFacts", "ProcessFacts" })
             foreach (MemberInfo member in library.GetType("IdentityOpsAgent." + name, true).GetMembers(
                 BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))

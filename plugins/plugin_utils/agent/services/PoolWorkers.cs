@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
             strangers.Clear();
             try
             {
-                foreach (ProcessFacts facts in ManagementService.ProcessesNamed(Program))
+                foreach (ProcessFacts facts in ProcessQuery.Named(Program))
                 {
                     string pool = PoolOf(facts.CommandLine ?? "");
                     if (pool == null)
