@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from unit.plugins.module_utils.objections.cases import (
     ELASTIC,
@@ -40,21 +42,31 @@ def _copied(facts: Facts) -> None:
         host["__groupid_quiesced"] = {"mode": "none", "running": ELASTIC, "stopped": None, "resumed": None}
 
 
-def _connected(facts: Facts) -> None:
-    """Let GroupID be stopped on one server as it should be, and others use the database."""
+def _stopped(facts: Facts, unknown: str | None = None, processes: t.Sequence[dict[str, t.Any]] = ()) -> None:
+    """Let GroupID be stopped on one server as it should be, but for what is given."""
     _unprepared(facts)
     head = {"record": {"epoch": SET}, "entries": [{}]}
-    proof = {"samples": 3, "longest_gap_ms": 2000, "broken": None, "resumed_by": "run"}
-    quiesced = {"mode": "all", "running": ELASTIC, "stopped": head, "resumed": {**head, "proof": proof}}
+    proof = {"samples": 3, "longest_gap_ms": 2000, "broken": None, "unknown": unknown, "resumed_by": "run"}
+    stopped = {**head, "processes": [*processes]}
+    quiesced = {"mode": "all", "running": ELASTIC, "stopped": stopped, "resumed": {**head, "proof": proof}}
+    facts["web01"].update(__groupid_quiesced=quiesced)
+
+
+def _connected(facts: Facts) -> None:
+    """Let others use the database meanwhile."""
+    _stopped(facts)
     somebody = {"login": "CORP\\svc", "host": "WEB09", "program": "Report", "count": 2}
     sessions = {"visible": True, "before": [somebody], "after": []}
     database = {"part": facts["web01"]["__groupid_part"], "backup": {"sessions": sessions}, "verified": VERIFIED}
-    facts["web01"].update(__groupid_quiesced=quiesced, __groupid_database=database)
+    facts["web01"].update(__groupid_database=database)
 
 
+CONSOLE = {"id": 7, "program": "C:\\Program Files\\Imanami\\GroupID 10.0\\GroupID.exe"}
 FAULTS = [
     Fault("seal", _copied, "elasticsearch_running", "copied on web01, web02"),
     Fault("seal", _connected, "sessions_open", "before the backup 2 of CORP\\svc from WEB09 (Report)"),
+    Fault("seal", lambda facts: _stopped(facts, processes=[CONSOLE]), "programs_running", "on web01 (GroupID.exe)"),
+    Fault("seal", lambda facts: _stopped(facts, unknown="No command lines."), "workers_unknown", "(No command lines)"),
     Fault("seal", _restarted, "epoch_broken", "web02 was not stopped, although GroupID ran there"),
     Fault(
         "seal", lambda facts: facts["web02"].update(__groupid_part={"skipped": True}), "not_sealed", "web02 has no part"
