@@ -27,6 +27,8 @@ _CAUSES = ("cause", "meaning", "text")
 _NEXT_STEPS = ("next", "next_step")
 _CONSTANT = re.compile(r"\bconst string (\w+) = (.+?);[ \t]*(?://.*)?$", re.MULTILINE | re.DOTALL)
 
+_TEXT = re.compile(r'@"[^"]*"|"(?:[^"\\]|\\.)*"')
+
 
 @dataclass(frozen=True, order=True)
 class Entry:
@@ -83,8 +85,8 @@ def _joined(expression: str) -> list[str]:
     """Cut an expression at its plus signs, outside of texts and parentheses. One with a choice is a part as a whole."""
     parts, depth, start, at = [], 0, 0, 0
     while at < len(expression):
-        if expression[at] == '"':
-            at += len(re.findall(r'\A"(?:[^"\\]|\\.)*"', expression[at:])[0])
+        if text := _TEXT.match(expression, at):
+            at = text.end()
             continue
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(expression[at], 0)
         if depth == 0 and expression[at] == "?":
