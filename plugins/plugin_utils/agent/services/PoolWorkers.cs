@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     // the feature Web-Request-Monitor, so it is asked only for those whose command line is hidden.
     internal sealed class PoolWorkers
     {
-        private const string Program = "w3wp.exe", PoolOption = " -ap \"";
+        private const string Executable = "w3wp.exe", PoolOption = " -ap \"";
         // A process that begins or ends may have no command line for a moment.
         private const int Looks = 5, Pause = 100;
 
@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
             strangers.Clear();
             try
             {
-                foreach (ProcessFacts facts in ProcessQuery.Named(Program))
+                foreach (ProcessFacts facts in ProcessQuery.Named(Executable))
                 {
                     string pool = PoolOf(facts.CommandLine ?? "");
                     if (pool == null)
@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
             {
                 return "Windows (WMI, Win32_Process) does not list them: " + error.Message.TrimEnd('.');
             }
-            return strangers.Count == 0 ? null : "Windows does not show the command lines of all processes " + Program;
+            return strangers.Count == 0 ? null : "Windows does not show the command lines of all processes " + Executable;
         }
 
         // Returns why the pools of some are still not known; null: they are.

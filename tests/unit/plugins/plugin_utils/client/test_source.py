@@ -133,7 +133,7 @@ def test_no_text_of_the_agent_goes_over_the_end_of_a_line() -> None:
         ({"operation": "verify"}, 53_000),
         ({"operation": "list"}, 68_000),
         ({"operation": "put"}, 43_000),
-        ({"operation": "rehearsal"}, 82_000),
+        ({"operation": "rehearsal"}, 84_000),
     ],
     ids=lambda value: value["operation"] if isinstance(value, dict) else str(value),
 )
