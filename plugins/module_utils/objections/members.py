@@ -59,7 +59,8 @@ def unseen(facts: Facts, host: str) -> list[Failure]:
             f"this run does not include {', '.join(missing)} of deployment {deployments.name_of(facts, host)} (because "
             "of --limit, groupid_hosts, or serial in a play), and a set without their parts cannot be sealed",
             "Run again without it; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
-            f"with this id, and with {set_again.WAIVED}, seals the set.",
+            f"with this id, and with {set_again.WAIVED}, seals the set. If one of these hosts is no GroupID server, "
+            "remove groupid_deployment from its variables.",
         )
     ]
 
