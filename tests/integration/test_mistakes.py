@@ -47,7 +47,7 @@ ANSIBLES = tuple(
 )
 
 # Rows and headings of the tables, and the lines below them: what went well with the others, or was found.
-_TABLE = re.compile(r"(host|deployment) +\S|(web01|web02|old01) +(hq|branch) |(hq|branch) +\S|(hq|branch): |Note \(")
+_TABLE = re.compile(r"(host|deployment) +\S|(web01|web02|old01) +(hq|branch) |(hq|branch) +\S|(hq|branch): ")
 
 # Words of a program that broke, of Ansible's own check of arguments, of our roles' inside, and of types of Ansible and
 # Python.
@@ -119,11 +119,14 @@ def inventory_name(mistake: Mistake) -> str:
 
 def fault_lines(output: str) -> list[str]:
     """Return the lines that tell faults, without the headline above them and Ansible's word that a host failed."""
-    return [
-        line
-        for line in to_read(output)
-        if not line.startswith(("Nothing was started, because", "fatal: [", *ANSIBLES)) and not _TABLE.match(line)
-    ]
+    left = []
+    in_note = False
+    for line in to_read(output):
+        in_note = line.startswith("Note (") or (in_note and line.startswith("  "))
+        ansibles = line.startswith(("Nothing was started, because", "fatal: [", *ANSIBLES))
+        if not (in_note or ansibles or _TABLE.match(line)):
+            left.append(line)
+    return left
 
 
 def _with_set(place: Scene, text: str) -> str:

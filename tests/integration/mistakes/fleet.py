@@ -26,7 +26,7 @@ MISTAKES = (
     Mistake(
         "a member that is not there",
         "backup -e groupid_deployments=hq",
-        ("this run does not include web03 of deployment hq", "cannot be sealed", "Run again without --limit"),
+        ("this run does not include web03 of deployment hq", "cannot be sealed", "Run again without it"),
         deployment("hq", groupid_deployment_servers=["web01", "web02", "web03"]),
     ),
     Mistake(
