@@ -58,7 +58,7 @@ def sealed(controller: Controller) -> dict[str, set[str]]:
 
 
 def stopped(controller: Controller) -> list[str]:
-    return sorted(name for name, request in asked(controller, "quiesce") if request["phase"] is None)
+    return sorted(name for name, request in asked(controller, "quiesce") if request["phase"] == "stop")
 
 
 def test_by_deployment_the_sets_are_those_of_one_run(controller: Controller, tmp_path: pathlib.Path) -> None:
