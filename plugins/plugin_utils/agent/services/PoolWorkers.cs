@@ -65,7 +65,8 @@ namespace IdentityOpsAgent
             {
                 return "Windows (WMI, Win32_Process) does not list them: " + error.Message.TrimEnd('.');
             }
-            return strangers.Count == 0 ? null : "Windows does not show the command lines of all processes " + Executable;
+            return strangers.Count == 0 ? null
+                : "Windows does not show the command lines of all processes " + Executable;
         }
 
         // Returns why the pools of some are still not known; null: they are.
