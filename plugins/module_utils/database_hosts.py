@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import given, settings, windows_path
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.settings import CODE
 
 _ROOT = "groupid_backup_root"
 
@@ -61,7 +62,7 @@ def _root_faults(facts: Facts, host: str) -> list[Failure]:
     except windows_path.UnclearPathError as unclear:
         return [
             Failure(
-                settings.CODE,
+                CODE,
                 f"{_ROOT} of {host}, which groupid_sql_host names, must be a full path",
                 f"it is {settings.shown(value)}, {unclear}",
                 f"Correct it {place}, for example: {_ROOT}: {unclear.example}",
@@ -71,7 +72,7 @@ def _root_faults(facts: Facts, host: str) -> list[Failure]:
     except Exception as problem:
         return [
             Failure(
-                settings.CODE,
+                CODE,
                 f"{_ROOT} of {host}, which groupid_sql_host names, cannot be read",
                 settings.shown(" ".join(str(problem).split())).strip('"'),
                 f"Correct its template {place}, or the variable that it uses.",
@@ -79,7 +80,7 @@ def _root_faults(facts: Facts, host: str) -> list[Failure]:
         ]
     return [
         Failure(
-            settings.CODE,
+            CODE,
             f"{_ROOT} of {host}, which groupid_sql_host names, is not set",
             "the backup of the database is made below the backup root of that computer",
             f"Set it {place}, for example: {_ROOT}: {windows_path.EXAMPLE}",
