@@ -451,7 +451,7 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
 
 
 def _unnamed_database(facts: Facts, host: str, done: str) -> str:
-    """Say that a part of the database on another computer, if there is one, was not verified or restored."""
+    """Say that the database was not verified or restored, in case another computer has a part of it."""
     asked = facts[host]["__groupid_asked"]
     return (
         f"Set {set_at_hand(facts, host)} of {asked['deployment']} does not say that it has the database. A part of it "

@@ -261,17 +261,25 @@ def test_too_few_forks_are_refused_with_the_command_line(running: Lab, controlle
     assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
 
 
+def without_its_record(lab: Lab, controller: Controller, result: pathlib.Path, *, watched: bool) -> Run:
+    """Run a backup, and remove the record of web01 while it is stopped. watched: its watchdog is at work."""
+    hold(lab, "web01")
+    extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 0.2, "groupid_run_file": str(result)}
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        play = pool.submit(controller.play, "backup", extra=extra)
+        until(lambda: bool(parts(lab, "web02")) or play.done(), "the part of web02")
+        if not watched:
+            task_clock.end_engine(lab.root / "hosts" / "web01")
+        record(lab, "web01").unlink()
+        return play.result()
+
+
 @pytest.mark.timing
 def test_a_record_that_is_removed_while_all_is_stopped_is_brought_back_by_the_watchdog(
     running: Lab, controller: Controller, result: pathlib.Path
 ) -> None:
-    hold(running, "web01")
-    extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 0.2}
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        play = pool.submit(controller.play, "backup", extra={**extra, "groupid_run_file": str(result)})
-        until(lambda: bool(parts(running, "web02")) or play.done(), "the part of web02")
-        record(running, "web01").unlink()
-        play.result().failed("web01")
+    run = without_its_record(running, controller, result, watched=True)
+    run.failed("web01")
     assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
     assert json.loads(record(running, "web01").read_text(encoding="utf-8"))["resumed_by"] == "watchdog"
     ended = document(result)["deployments"]["hq"]
@@ -283,14 +291,8 @@ def test_a_record_that_is_removed_where_no_watchdog_is_left_is_told(
     running: Lab, controller: Controller, result: pathlib.Path
 ) -> None:
     """Nobody has read what ran, so nobody brings it back."""
-    hold(running, "web01")
-    extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 0.2}
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        play = pool.submit(controller.play, "backup", extra={**extra, "groupid_run_file": str(result)})
-        until(lambda: bool(parts(running, "web02")) or play.done(), "the part of web02")
-        task_clock.end_engine(running.root / "hosts" / "web01")
-        record(running, "web01").unlink()
-        play.result().failed("The record of what ran before was removed or replaced", "start by hand what is missing")
+    run = without_its_record(running, controller, result, watched=False)
+    run.failed("The record of what ran before was removed or replaced", "start by hand what is missing")
     assert stopped(running, "web01")
     assert states(running, "web02") == BEFORE
     ended = document(result)["deployments"]["hq"]

@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
         public string Unknown { get; private set; }   // why it is not known whose one of them is; null: it is known
 
         private readonly List<string> pools = new List<string>();
-        private readonly List<uint> strangers = new List<uint>();   // processes whose pool Windows does not tell
+        private readonly List<uint> strangers = new List<uint>();   // processes whose command line is hidden
 
         private PoolWorkers()
         {
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
             return pools.Exists(delegate(string one) { return Win32.Names.Equals(one, pool); });
         }
 
-        // Returns why it does not tell the pools of all; null: it does.
+        // Returns why the pools of some are not known; null: all are known.
         private string AskWindows()
         {
             pools.Clear();
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
                 : "Windows does not show the command lines of all processes " + Executable;
         }
 
-        // Returns why the pools of some are still not known; null: they are.
+        // Returns why the pools of some are still not known; null: all are known.
         private string AskIis(string hidden)
         {
             try
