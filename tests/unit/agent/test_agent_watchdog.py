@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import typing as t
 from concurrent import futures
 
@@ -18,7 +19,7 @@ import pytest
 from unit.agent.conftest import Host, hold
 from unit.agent.runtime_host import RuntimeHost
 
-from lab import task_clock
+from lab import processes, task_clock
 from lab.appcmd import Pool
 from lab.waiting import until
 
@@ -460,6 +461,28 @@ def test_killed_while_it_resumes_twice_in_a_row(server: RuntimeHost, step: int) 
         server.is_killed("resume", step)
     pass_the_deadline(server)
     until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+def test_a_restart_while_a_resume_waits_for_its_end_leaves_nothing(server: RuntimeHost) -> None:
+    """Its task is there as long as its process, and so removes both after the restart."""
+    before = server.picture()
+    at(server)
+    process = task_clock.engine(server.host.folder)
+    assert process is not None
+    os.kill(process, signal.SIGSTOP)
+    server.host.faults = {"die_at": sys.maxsize}  # a process of its own, which the restart ends
+    with futures.ThreadPoolExecutor() as pool:
+        resuming = pool.submit(server.host._run, server.request("resume"))
+        until(lambda: server.record()["resumed"])
+        time.sleep(1)
+        assert task_clock.tasks(server.host.folder)
+        processes.kill_marked(f"LAB_ROOT={server.host.folder}")
+        assert resuming.result().returncode == -signal.SIGKILL
+    server.host.faults = {}
+    server.reboot()
+    server.minute()
+    until(lambda: not server.is_armed)
     assert server.picture() == before
 
 

@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     {
         // Marks of `Stopping` and `Resuming`. `Begun` is on the disk before anything is changed, so that a later
         // process knows what the quiesce may have changed.
-        public const string Begun = "begun", Done = "done", Failed = "failed";
+        public const string Begun = "begun", Done = "done";
 
         public readonly string Kind, Name;
         public string Stopping, Resuming;   // null: not yet

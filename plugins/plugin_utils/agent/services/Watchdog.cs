@@ -112,18 +112,27 @@ namespace IdentityOpsAgent
             return samples.Broken;
         }
 
-        // Returns null, or what could not be removed. Its process ends by itself when the record is resumed.
+        // Returns null, or what could not be removed. Its process ends by itself when the record is resumed. The task
+        // is deleted only then: while there is one, it removes what an interrupted removal leaves.
         public static string Disarm()
         {
             try
             {
-                TaskScheduler.Delete(WatchdogTask.Path);
-                if (!WatchdogFolder.Exists)
+                bool hasFolder = WatchdogFolder.Exists;
+                try
+                {
+                    if (hasFolder)
+                    {
+                        StateFolder.RequireOwn(WatchdogFolder.Current, "The watchdog was not removed");
+                        AwaitItsEnd();
+                    }
+                }
+                finally
+                {
+                    TaskScheduler.Delete(WatchdogTask.Path);
+                }
+                if (!hasFolder)
                     return null;
-                StateFolder.RequireOwn(WatchdogFolder.Current, "The watchdog was not removed");
-                long until = SystemClock.Ticks() + EndsWithin;
-                while (WatchdogFolder.IsWatched && SystemClock.Ticks() < until)
-                    SystemClock.Sleep(Pause);
                 SystemError failure = WatchdogFolder.Remove();
                 return failure == null ? null : "The watchdog's folder '" + WatchdogFolder.Current
                     + "' was not removed: " + failure.Message;
@@ -136,6 +145,13 @@ namespace IdentityOpsAgent
             {
                 return error.What + ": " + error.Path + ": " + error.Cause;
             }
+        }
+
+        private static void AwaitItsEnd()
+        {
+            long until = SystemClock.Ticks() + EndsWithin;
+            while (WatchdogFolder.IsWatched && SystemClock.Ticks() < until)
+                SystemClock.Sleep(Pause);
         }
 
         // For the operation `state`; null if there is no watchdog, or its folder may not be read.
