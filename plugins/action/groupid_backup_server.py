@@ -12,20 +12,17 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, failures, retry
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.other_actions import OtherActions, Place
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import Sharing, WorkEndedError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.rendezvous import Rendezvous, folder_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.saving import Plan, Saved, Saving, is_failed
-
-Answer = dict[str, t.Any]
+from ansible_collections.identityops.groupid.plugins.plugin_utils.saving import answers, resuming
+from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.saving import Plan, Saving
+from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.side_by_side import Answer
 
 _NOT_VERIFIED = {"verify": False, "test_restore": False}
-_OF_MAKING = ("changed", "shared", "sessions", "progress", "seconds")
-"""What only the module that makes a backup knows about it, and not a second one that finds and verifies it."""
-_LOCKED = "locked"
 
 
 class ActionModule(FailureAction):
@@ -78,8 +75,9 @@ class ActionModule(FailureAction):
             meeting = Rendezvous(folder, host, args["members"], args["longest"])
         sharing = Sharing()
         saved = Saving(self._plan(args, args["quiesce"], variables, sharing, check), meeting, sharing).run()
-        downtime = None if check else _downtime(saved)
-        result = {**_result(saved, downtime), "seconds": round(time.monotonic() - began, 3)}
+        downtime = None if check else answers.downtime(saved)
+        seconds = round(time.monotonic() - began, 3)
+        result = {**answers.of_server(saved, downtime), "schema": SCHEMA, "seconds": seconds}
         # An unexpected error is more important than its consequences.
         return {**result, "failed": True, **self._failed(saved.broken)} if saved.broken else result
 
@@ -91,6 +89,9 @@ class ActionModule(FailureAction):
         def perform(name: str, given: Answer, shares: bool = True) -> Answer:
             return self._others.run(name, given, variables, sharing if shares else None)
 
+        def ask_to_resume() -> Answer:
+            return perform("groupid_services", {**resume, "state": "resumed"}, False)
+
         # As jobs of the agent, folders continue without the connection. Without other work, they can use it for longer.
         alone = not args["database"] and not args["domains"]
         sharing.patience = 10.0 if alone or not args["domains"] else sharing.patience
@@ -100,50 +101,15 @@ class ActionModule(FailureAction):
         only_made = {**database, **_NOT_VERIFIED} if later else database
         return Plan(
             stop=(lambda: perform("groupid_services", {**quiesce, "state": "quiesced"}, False)) if quiesce else None,
-            resume=(lambda: self._resume(resume, variables)) if quiesce and not check else None,
+            resume=(lambda: resuming.resume(ask_to_resume)) if quiesce and not check else None,
             folders=(lambda: perform("groupid_backup_folder", args["folders"])) if args["folders"] else None,
             database=(lambda: self._database(args, only_made, variables)) if database else None,
             domains={
                 str(one.get("domain")): (lambda one=one: perform("groupid_ldif_export", one)) for one in args["domains"]
             },
             failed=self._answer_of,
-            verify=(lambda made: _verified(made, self._database(args, database, variables))) if later else None,
+            verify=(lambda made: answers.verified(made, self._database(args, database, variables))) if later else None,
         )
-
-    def _resume(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
-        """Start again what ran, and once more after a while if this fails.
-
-        A later task of the run tries again too, but it waits for the slowest server of the batch.
-        """
-        answer = self._resume_at_once(args, variables)
-        failure = failures.of_result(answer)
-        # A lock was waited for.
-        if failure is None or failure.code == _LOCKED:
-            return answer
-        Sharing().sleep(retry.ONCE_MORE)
-        try:
-            second = self._resume_at_once(args, variables)
-        except AnsibleConnectionFailure:
-            return answer  # it says what the host was doing
-        return {**second, "warnings": _joined(answer.get("warnings"), second.get("warnings"))}
-
-    def _resume_at_once(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
-        """Start again what ran. A host that is not reachable for a moment is asked again.
-
-        So is a host on which the stop is still running after its connection was lost.
-        """
-        for pause in retry.attempts():
-            try:
-                answer = self._others.run("groupid_services", {**args, "state": "resumed"}, variables, None)
-            except AnsibleConnectionFailure:
-                if pause is None:
-                    raise
-            else:
-                failure = failures.of_result(answer)
-                if pause is None or failure is None or failure.code != _LOCKED:
-                    return answer
-            Sharing().sleep(pause)
-        raise AssertionError("the last attempt has no pause")
 
     def _database(self, args: Answer, options: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
         """Run the module of the database where an ODBC driver is, which is not the server that is saved."""
@@ -159,49 +125,3 @@ class ActionModule(FailureAction):
             return {**head, "failed": True, "error": failure.explained(), "msg": str(failure)}
         found = self._failed(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         return self._masked({**head, "failed": True, **found})
-
-
-def _verified(made: Answer, found: Answer) -> Answer:
-    """Return one answer about a backup, from the module that made it and the module that verified it."""
-    known = {name: made[name] for name in _OF_MAKING if name in made}
-    warnings = _joined(made.get("warnings"), found.get("warnings"))
-    statements = [*(made.get("statements") or ()), *(found.get("statements") or ())]
-    return {**made, **found, **known, "warnings": warnings, "statements": statements}
-
-
-def _joined(*found: c.Iterable[t.Any] | None) -> list[t.Any]:
-    """Return the warnings of several answers, each once."""
-    return list(dict.fromkeys(warning for warnings in found for warning in warnings or ()))
-
-
-def _result(saved: Saved, downtime: float | None) -> Answer:
-    """Return the answers of all parts, with the first failure."""
-    answers = saved.answers()
-    result: Answer = {
-        "failed": False,
-        "changed": any(bool(one.get("changed")) for one in answers),
-        "schema": SCHEMA,
-        "stopped": saved.stopped,
-        "part": saved.part,
-        "database": saved.database,
-        "domains": [{**answer, "domain": name} for name, answer in saved.domains.items()],
-        "resumed": saved.resumed,
-        "downtime_seconds": downtime,
-        # Only these: ansible-core 2.21 and later show what a module warns of in any case. The report has all others.
-        "warnings": _joined((saved.database or {}).get("warnings")),
-    }
-    first = next((one for one in answers if is_failed(one)), None)
-    if first is not None:
-        unreachable = Failure("unreachable", str(first.get("msg") or ""), "", "").explained()
-        return {**result, "failed": True, "error": first.get("error") or unreachable}
-    if saved.apart is not None:
-        return {**result, "failed": True, "error": saved.apart.explained()}
-    return result
-
-
-def _downtime(saved: Saved) -> float | None:
-    """Return for how long GroupID was stopped: as the host measured it, otherwise as measured here."""
-    if saved.stopped is None or saved.resumed is None:
-        return None
-    measured = saved.resumed.get("down_ms")
-    return saved.seconds if measured is None else round(float(measured) / 1000, 3)
