@@ -30,6 +30,8 @@ _REFUSED = Failure(
     "Correct them, and run again.",
 )
 
+_KINDS = ["preflight", "resume", "backup", "verify", "restore"]
+
 
 class ActionModule(ControllerAction):
     """Sort the hosts of a run by deployment, or refuse the run because of its variables."""
@@ -37,7 +39,7 @@ class ActionModule(ControllerAction):
     WHAT: t.ClassVar[str] = "The run was not planned"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "known": {"type": "list", "elements": "str", "required": True},
-        "kind": {"type": "str", "choices": ["preflight", "backup", "verify", "restore"], "default": "preflight"},
+        "kind": {"type": "str", "choices": _KINDS, "default": "preflight"},
         "batched": {"type": "bool", "default": False},
     }
 
@@ -49,14 +51,14 @@ class ActionModule(ControllerAction):
         file = run_file.begin(given[0], args["kind"], check=check) if given else None
         faults = [*_unread(facts, variables["ansible_play_hosts_all"]), *failures.shared(facts, run)]
         if not faults:
-            found = self._against(facts, run, given) + database_hosts.faults(facts, run, args["batched"])
+            found = self._against(facts, run, given) + database_hosts.faults(facts, run, args["kind"], args["batched"])
             faults = [run_outcome.of_run(failure) for failure in found]
         if faults:
             show(["", "Nothing was started, because of these errors:", *failures.lines_of(self._scrub(faults)), ""])
             if file:
                 run_file.refuse(file, self._scrub(faults))
             return {"failed": True, "error": _REFUSED.explained()}
-        known = deployments.may_be_members(variables["groups"], args["known"])
+        known = deployments.may_be_members(facts, run, variables["groups"], args["known"])
         plan = deployments.plan(facts, run, known, facts[run[0]]["__groupid_asked"]["deployments"])
         if file:
             asked = (facts[host]["__groupid_asked"] for host in plan["hosts"])

@@ -31,14 +31,15 @@ class ActionModule(ControllerAction):
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         extra, inventory = load_extra_vars(self._loader), self._inventory_of(variables)
         understood = settings.understand(self._read(variables, variables), args["role"])
-        faults = [*settings.refused_extra(extra), *settings.reserved({*extra, *inventory}), *understood.failures]
+        others = {name: value for name, value in variables.items() if not str(name).startswith(PREFIX)}
+        usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
+        elsewhere = settings.refused_extra(extra) or settings.refused_outside(usual, understood.values)
+        faults = [*elsewhere, *settings.reserved({*extra, *inventory}), *understood.failures]
         unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":
             faults += [*unknown, *settings.unused_in_playbooks(set(inventory) - set(extra))]
         elif unknown:
             show(f"[WARNING]: {failure}" for failure in unknown)
-        others = {name: value for name, value in variables.items() if not str(name).startswith(PREFIX)}
-        usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
         # Not ansible_check_mode: that is only about --check, and not about check_mode in a play.
         check = bool(self._task.check_mode)
         asked = {

@@ -15,7 +15,9 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import given, settings, windows_path
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.settings import CODE
+from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import DATABASE
 
 _ROOT = "groupid_backup_root"
 
@@ -28,22 +30,30 @@ def root(facts: Facts, host: str) -> str:
         return ""
 
 
-def faults(facts: Facts, run: c.Collection[str], in_playbook: bool) -> list[Failure]:
-    """Return what is wrong with the variables of these hosts.
+def faults(facts: Facts, run: c.Collection[str], kind: Kind, in_playbook: bool) -> list[Failure]:
+    """Return what is wrong with the variables of these hosts. Nothing if the run has nothing to do with the database.
 
     in_playbook: a playbook refuses unknown variables too.
     """
     found = []
-    for host in _hosts(facts, run):
+    for host in _hosts(facts, run, kind):
         found += [*_unknown(facts, host), *_root_faults(facts, host)] if in_playbook else _root_faults(facts, host)
     return found
 
 
-def _hosts(facts: Facts, run: c.Collection[str]) -> list[str]:
-    """Name the hosts that get a backup of the database and are not in the run, which checks its own."""
+def _hosts(facts: Facts, run: c.Collection[str], kind: Kind) -> list[str]:
+    """Name the hosts that have backups of the database and are not in the run, which checks its own."""
     asked = [facts[host]["__groupid_asked"] for host in run]
-    named = {str(one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host"}
+    named = {str(one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host" and _uses_database(one, kind)}
     return sorted(host for host in named if host in facts and host not in run)
+
+
+def _uses_database(asked: c.Mapping[str, t.Any], kind: Kind) -> bool:
+    if kind == "resume":
+        return False
+    # A verification does not read groupid_sql_server.
+    configured = bool(asked["sql_server"]) or kind == "verify"
+    return configured and (asked["components"] is None or DATABASE in asked["components"])
 
 
 def _unknown(facts: Facts, host: str) -> list[Failure]:

@@ -264,9 +264,20 @@ def restore_components(facts: Facts, host: str) -> list[str] | None:
 
 
 def _restored_places(facts: Facts, host: str) -> dict[str, str]:
-    """Return the folder that each component of the host's part goes back to."""
+    """Return the folder that each component of the host's part goes back to, if another server's part may have it."""
     places = {**_places(facts, host), **facts[host]["__groupid_asked"]["restore_targets"]}
-    return {name: places[name] for name in _to_restore(facts, host) if name in places}
+    own = _of_its_own(facts, host)
+    return {name: places[name] for name in _to_restore(facts, host) if name in places and name not in own}
+
+
+def _of_its_own(facts: Facts, host: str) -> set[str]:
+    """Name the folders of groupid_folders from which this server saves other files than another server does."""
+    chosen = {
+        fellow: {one["name"]: (one["include"], one["exclude"]) for one in facts[fellow]["__groupid_asked"]["folders"]}
+        for fellow in deployments.fellows(facts, host)
+    }
+    own = chosen.get(host, {})
+    return {name for name in own for others in chosen.values() if others.get(name, own[name]) != own[name]}
 
 
 def _to_restore(facts: Facts, host: str) -> list[str]:
@@ -465,6 +476,8 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
         return []
     listed = listing.find(facts, host, set_at_hand(facts, host)) or {}
     notes = [*_narrowed_set(facts, host), *_not_one_point(facts, host), *_database_left(facts, host)]
+    left = _left_to_others(facts, host, _restored_places)
+    notes += [f"{name} is on a share, and {server} restores it." for name, server in left.items()]
     name = products.ELASTICSEARCH.name
     if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):
         notes.append(

@@ -107,13 +107,19 @@ def _deployment_outside(facts: Facts, host: str) -> str:
     return ""
 
 
-def may_be_members(groups: c.Mapping[str, c.Sequence[str]], pattern: c.Iterable[str]) -> list[str]:
+def may_be_members(
+    facts: Facts, run: c.Iterable[str], groups: c.Mapping[str, c.Sequence[str]], pattern: c.Iterable[str]
+) -> list[str]:
     """Name the inventory hosts that may be members of a deployment.
 
     groups: of the inventory. pattern: hosts of ``groupid_hosts``, which may leave out some, as ``--limit`` does. So
-    those of the group that it names by default count too, or all hosts of an inventory without this group.
+    those of the group that it names by default count too. If that has no hosts, all hosts count, but not those that
+    only serve the database: they may have ``groupid_deployment`` from a group of all hosts.
     """
-    return list(dict.fromkeys([*pattern, *groups.get(BY_NAME["groupid_hosts"].default, groups["all"])]))
+    asked = [facts[host]["__groupid_asked"] for host in run]
+    serving = {str(one[name]) for one in asked for name in ("sql_host", "sql_delegate_to")}
+    others = groups.get(BY_NAME["groupid_hosts"].default) or [host for host in groups["all"] if host not in serving]
+    return list(dict.fromkeys([*pattern, *others]))
 
 
 def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:

@@ -27,6 +27,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.wholeness impo
 CODE = "variable"
 UNKNOWN = "unknown_variable"
 
+_DEPLOYMENT, _SERVERS = "groupid_deployment", "groupid_deployment_servers"
+_ONLY_IN_INVENTORY = (_DEPLOYMENT, _SERVERS)
+"""`refused_extra` refuses these with ``-e``."""
+
 _SHOWN = 100
 _LONGEST = 500
 _HIDDEN = "its value is not shown, because it may contain a password"
@@ -120,8 +124,8 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
     """
     names = list(extra)
     refusals = []
-    if "groupid_deployment" in names:
-        value = extra["groupid_deployment"] if isinstance(extra, c.Mapping) else "NAME"
+    if _DEPLOYMENT in names:
+        value = extra[_DEPLOYMENT] if isinstance(extra, c.Mapping) else "NAME"
         line = f"-e groupid_deployments={value}" if _is_word(value) else "-e groupid_deployments=NAME"
         refusals.append(
             Failure(
@@ -132,16 +136,29 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
                 "groupid_deployment in the variables of the host or its group.",
             )
         )
-    if "groupid_deployment_servers" in names:
-        refusals.append(
-            Failure(
-                CODE,
-                "groupid_deployment_servers was given with -e",
-                "a run of some servers of a deployment could then count as a run of all of them",
-                "Set it in the variables of the deployment's group. To work on some of its servers, use --limit.",
-            )
-        )
+    if _SERVERS in names:
+        refusals.append(_servers_elsewhere("was given with -e"))
     return refusals
+
+
+def refused_outside(inventory: c.Mapping[str, t.Any], effective: c.Mapping[str, t.Any]) -> list[Failure]:
+    """Return a failure if a play or task names other servers of a deployment than the inventory, as with ``-e``.
+
+    Both: values of `understand`. A play may name the servers of a deployment that the inventory does not know.
+    """
+    known = inventory["deployment"] is not None
+    if not known or inventory["deployment_servers"] == effective["deployment_servers"]:
+        return []
+    return [_servers_elsewhere("is not as in the inventory: a play or a task sets it")]
+
+
+def _servers_elsewhere(how: str) -> Failure:
+    return Failure(
+        CODE,
+        f"{_SERVERS} {how}",
+        "a run of some servers of a deployment could then count as a run of all of them",
+        "Set it in the variables of the deployment's group. To work on some of its servers, use --limit.",
+    )
 
 
 def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
@@ -193,7 +210,9 @@ def _line(text: str, longest: int) -> str:
 
 def _step(word: Word, verb: str) -> str:
     """Return a next step that says where a word is set, with an example."""
-    place = "" if word.where == "extra" else " in the variables of the host or its group, or with -e"
+    place = "" if word.where == "extra" else " in the variables of the host or its group"
+    if place and word.name not in _ONLY_IN_INVENTORY:
+        place += ", or with -e"
     return f"{verb}{place}, for example: {example(word)}"
 
 

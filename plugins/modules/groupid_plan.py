@@ -22,7 +22,8 @@ options:
   known:
     description:
       - Hosts of the inventory that can be members of a deployment, even if the play does not include them.
-      - Those of the group C(groupid) are added, or all hosts of an inventory that has no such group.
+      - Those of the group C(groupid) are added. If the inventory has no such group, or if no host is in it, all hosts
+        are added, except those that C(groupid_sql_host) and C(groupid_sql_delegate_to) name.
     type: list
     elements: str
     required: true
@@ -30,7 +31,7 @@ options:
     description:
       - Kind of the run, for its result. A playbook of this collection has its own.
     type: str
-    choices: [preflight, backup, verify, restore]
+    choices: [preflight, resume, backup, verify, restore]
     default: preflight
   batched:
     description:

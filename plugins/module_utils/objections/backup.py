@@ -48,7 +48,8 @@ def _which_product(facts: Facts, host: str) -> list[Failure]:
             "which_product",
             BACKUP,
             f"a server must have exactly one GroupID{wanted}, and this one has: {have}",
-            "Set groupid_version to the one to back up, or set the folders in groupid_component_paths.",
+            "In the inventory, set groupid_version to the one to back up, or the folders in groupid_component_paths. "
+            "With -e, a set would count as narrowed.",
         )
     ]
 

@@ -60,8 +60,8 @@ SELECTION: t.Final[tuple[Word, ...]] = (
         "groupid_folders",
         "list",
         [],
-        "Other folders to back up. Each has `name`, `path`, `required`, `include` and `exclude`. A restore reads which "
-        "of them are on a share, and so the same for several servers.",
+        "Other folders to back up. Each has `name`, `path`, `required`, `include` and `exclude`. If several servers "
+        "have the same folder on a share, with the same `include` and `exclude`, one of them restores it.",
         roles=CHOOSING,
         elements="dict",
         options=_FOLDER,

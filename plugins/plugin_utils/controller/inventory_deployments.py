@@ -41,7 +41,7 @@ def known_deployments() -> list[str]:
 
 def _is_plain(source: pathlib.Path) -> bool:
     """Whether an inventory is only files of hosts and variables: nothing that runs a program or asks a service."""
-    files = [path for path in (source.iterdir() if source.is_dir() else [source]) if path.is_file()]
+    files = [path for path in (source.rglob("*") if source.is_dir() else [source]) if path.is_file()]
     return bool(files) and not any(
         os.access(file, os.X_OK) or _PLUGIN.search(file.read_text("utf-8")) for file in files
     )

@@ -117,6 +117,14 @@ def test_variables_of_a_play_are_not_the_usual_and_nothing_is_kept_twice(play: P
     assert play(settings(), {"web01": HOST})["web01"]["asked"]["usual"] is None
 
 
+def test_a_play_does_not_name_other_servers_of_a_deployment_than_the_inventory(play: Play) -> None:
+    narrow = {"groupid_deployment_servers": ["web01"]}
+    [failure] = play(settings(), {"web01": HOST}, play_vars=narrow)["web01"]["failures"]
+    assert "groupid_deployment_servers is not as in the inventory" in failure["what"]
+    known = {"web01": {**HOST, "groupid_deployment_servers": "WEB01"}}
+    assert play(settings(), known, play_vars=narrow)["web01"]["failures"] == []
+
+
 def test_check_mode_is_known_however_it_was_asked_for(play: Play) -> None:
     dry = [{**task, "check_mode": True} for task in settings()]
     assert play(dry, {"web01": HOST})["web01"]["asked"]["check"] is True

@@ -11,19 +11,21 @@ import typing as t
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils import database_hosts
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 
 ROOT = {"groupid_backup_root": "E:\\Backups"}
 
 
-def facts(sql01: c.Mapping[str, t.Any], mode: str = "host") -> dict[str, c.Mapping[str, t.Any]]:
-    asked = {"sql_backup_mode": mode, "sql_host": "sql01", "backup_root": "D:\\Backups"}
+def facts(sql01: c.Mapping[str, t.Any], mode: str = "host", **asked: t.Any) -> dict[str, c.Mapping[str, t.Any]]:
+    usual = {"sql_server": "sql01.corp.example", "components": None, "backup_root": "D:\\Backups"}
+    asked = {**usual, "sql_backup_mode": mode, "sql_host": "sql01", **asked}
     return {"web01": {"__groupid_asked": asked}, "web02": {"__groupid_asked": asked}, "sql01": sql01}
 
 
 def told(
     sql01: c.Mapping[str, t.Any], in_playbook: bool = True, run: c.Collection[str] = ("web01", "web02")
 ) -> list[str]:
-    return [str(failure) for failure in database_hosts.faults(facts(sql01), run, in_playbook)]
+    return [str(failure) for failure in database_hosts.faults(facts(sql01), run, "backup", in_playbook)]
 
 
 def test_a_root_of_its_own_is_asked_for_once() -> None:
@@ -79,8 +81,26 @@ def test_a_root_is_understood_as_everywhere(typed: str) -> None:
 
 
 def test_nobody_asks_for_what_is_not_used() -> None:
-    assert database_hosts.faults(facts({}, mode="unc"), ["web01"], True) == []
-    assert database_hosts.faults({**facts({}), "sql01": {}}, ["web01", "sql01"][:1], True) != []
+    assert database_hosts.faults(facts({}, mode="unc"), ["web01"], "backup", True) == []
+    assert database_hosts.faults(facts({}), ["web01"], "backup", True) != []
+    assert database_hosts.faults(facts({}, components=["reports", "database"]), ["web01"], "restore", True) != []
     both = {**facts({}), "sql01": {"__groupid_asked": {"sql_backup_mode": "unc", "sql_host": ""}}}
-    assert database_hosts.faults(both, ["web01", "sql01"], True) == [], "it is in the run, which has asked it"
+    assert database_hosts.faults(both, ["web01", "sql01"], "backup", True) == [], "it is in the run, which has asked it"
     assert database_hosts.root(both, "sql01") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "refused"),
+    [
+        ("resume", {}, False),  # what was stopped must be started, whatever else is wrong
+        ("restore", {"components": ["reports"]}, False),
+        ("backup", {"sql_server": ""}, False),
+        ("preflight", {"sql_server": ""}, False),
+        ("preflight", {}, True),
+        ("verify", {"sql_server": ""}, True),  # a verification does not read it
+        ("verify", {"sql_server": "", "components": ["reports"]}, False),
+    ],
+)
+def test_a_run_without_the_database_does_not_need_its_host(kind: Kind, asked: dict[str, t.Any], refused: bool) -> None:
+    assert bool(database_hosts.faults(facts({}, **asked), ["web01"], kind, True)) == refused
+    assert bool(database_hosts.faults(facts({"groupid_typo": 1, **ROOT}, **asked), ["web01"], kind, True)) == refused

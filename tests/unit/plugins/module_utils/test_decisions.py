@@ -256,13 +256,27 @@ def test_a_component_on_a_share_is_restored_by_the_first_server_whose_part_has_i
 
 
 def test_another_folder_on_a_share_is_saved_by_each_server_and_restored_by_one() -> None:
-    folders = [{"name": "templates", "path": "\\\\nas01\\templates"}]
+    folders = [{"name": "templates", "path": "\\\\nas01\\templates", "include": [], "exclude": []}]
     facts = run("web01", "web02", components=["schedules"], folders=folders)
     assert decide(facts, "web02", "backup_components") == ["schedules"]
     both = {"templates": "copied", "schedules": "copied"}
     facts = run_facts.ask(shared_reports(web01=both, web02=both), folders=folders)
     assert decide(facts, "web01", "restore_components") is None
     assert decide(facts, "web02", "restore_components") == ["schedules"]
+
+
+def test_a_folder_on_a_share_of_which_each_server_saves_other_files_is_restored_by_each() -> None:
+    def folders(**filters: list[str]) -> list[dict[str, t.Any]]:
+        return [{"name": "templates", "path": "\\\\nas01\\templates", "include": [], "exclude": [], **filters}]
+
+    facts = shared_reports(web01={"templates": "copied"}, web02={"templates": "copied"})
+    for host in ("web01", "web02"):
+        run_facts.ask({host: facts[host]}, folders=folders(include=[f"{host}/**"]))
+    assert [decide(facts, host, "restore_components") for host in ("web01", "web02")] == [None, None]
+    assert decide(facts, "web02", "restore_notes") == []
+    run_facts.ask(facts, folders=folders(exclude=["*.tmp"]))
+    assert [decide(facts, host, "restore_components") for host in ("web01", "web02")] == [None, []]
+    assert decide(facts, "web02", "restore_notes") == ["templates is on a share, and web01 restores it."]
 
 
 def test_a_component_that_goes_to_a_drive_is_restored_on_each_server() -> None:

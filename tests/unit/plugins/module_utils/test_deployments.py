@@ -62,9 +62,17 @@ def test_members_that_the_run_does_not_see_are_outside(facts: dict[str, dict[str
 
 def test_servers_that_a_narrow_pattern_leaves_out_may_be_members() -> None:
     groups = {"all": ["web01", "web02", "sql", "idm"], "groupid": ["web01", "web02"]}
-    assert deployments.may_be_members(groups, ["idm", "web01"]) == ["idm", "web01", "web02"]
+    facts = {"web01": {"__groupid_asked": {"sql_host": "sql", "sql_delegate_to": ""}}}
+
+    def members(*pattern: str) -> list[str]:
+        return deployments.may_be_members(facts, ["web01"], groups, pattern)
+
+    assert members("idm", "web01") == ["idm", "web01", "web02"]
+    groups["groupid"] = []
+    assert members("web01") == ["web01", "web02", "idm"]
     del groups["groupid"]
-    assert deployments.may_be_members(groups, ["web01"]) == ["web01", "web02", "sql", "idm"]
+    assert members("web01") == ["web01", "web02", "idm"]
+    assert members("web01", "sql") == ["web01", "sql", "web02", "idm"], "the pattern names it"
 
 
 @pytest.mark.parametrize("wanted", [["br*"], ["branch"], ["b[r]anch", "br*"]])

@@ -495,6 +495,34 @@ def test_the_servers_of_a_deployment_as_an_extra_variable_are_refused() -> None:
     assert "--limit" in servers.next
 
 
+@pytest.mark.parametrize(
+    ("inventory", "effective", "refused"),
+    [
+        (("hq", ["web01", "web02"]), ("hq", ["web01"]), True),
+        (("hq", []), ("hq", ["web01"]), True),
+        (("hq", ["web01"]), ("hq", ["web01"]), False),
+        ((None, []), ("hq", ["web01"]), False),  # the play alone knows the deployment
+    ],
+)
+def test_only_the_inventory_names_the_servers_of_its_deployments(
+    inventory: tuple[str | None, list[str]], effective: tuple[str | None, list[str]], refused: bool
+) -> None:
+    def values(known: tuple[str | None, list[str]]) -> dict[str, object]:
+        return {"deployment": known[0], "deployment_servers": known[1]}
+
+    found = settings.refused_outside(values(inventory), values(effective))
+    assert [failure.what for failure in found] == [
+        "groupid_deployment_servers is not as in the inventory: a play or a task sets it"
+    ] * refused
+
+
+def test_no_next_step_says_what_is_refused() -> None:
+    [servers] = settings.understand({**HOST, "groupid_deployment_servers": "10.0.0.1"}, "backup").failures
+    assert "in the variables of the host or its group, for example" in servers.next
+    [retries] = settings.understand({**HOST, "groupid_retries": "many"}, "backup").failures
+    assert "or its group, or with -e, for example" in retries.next
+
+
 def test_a_name_of_nobodys_is_shown_without_what_a_terminal_obeys() -> None:
     [failure] = settings.unknown(["groupid_\x1b[31mx"])
     assert "\x1b" not in str(failure)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
 import typing as t
 
 import pytest
@@ -177,7 +178,12 @@ def test_an_inventory_that_asks_others_is_not_read_again(
     program.chmod(0o755)
     cloud = tmp_path / "cloud.yml"
     cloud.write_text("plugin: ansible.builtin.constructed\ngroups: {groupid: true}\n")
-    options(command_line, inventory=(str(program), str(cloud), str(tmp_path), str(tmp_path / "missing.yml")))
+    below = tmp_path / "folder" / "below"  # Ansible reads it too
+    below.mkdir(parents=True)
+    (below.parent / "hosts.yml").write_text("all: {hosts: {web01: {groupid_deployment: hq}}}\n")
+    shutil.copy(program, below)
+    sources = (program, cloud, tmp_path, below.parent, tmp_path / "missing.yml")
+    options(command_line, inventory=tuple(map(str, sources)))
     with pytest.raises(NoHostsError) as refused:
         check_run("groupids", GROUPS)
     assert "Deployments" not in str(refused.value)
