@@ -73,8 +73,8 @@ def test_check_mode_of_a_play_writes_nothing(place: Scene, own: c.Callable[..., 
 
 def test_each_of_two_playbooks_is_about_its_own_hosts(own: c.Callable[..., Run]) -> None:
     one, two = [
-        {"ansible.builtin.import_playbook": "identityops.groupid.list", "vars": {"groupid_hosts": f"deployment_{name}"}}
-        for name in ("hq", "branch")
+        {"ansible.builtin.import_playbook": "identityops.groupid.list", "vars": {"groupid_hosts": hosts}}
+        for hosts in ("deployment_hq", ["deployment_branch"])
     ]
     output = own(one, two).succeeded().output
     first, second = [part.partition("\nPLAY ")[0] for part in output.split("PLAY [List]")[1:]]
