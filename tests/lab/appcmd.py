@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import dataclasses
 import pathlib
 import shutil
@@ -67,6 +68,20 @@ class Iis:
     def hide_commands(self, of_system: bool = False) -> None:
         """Let Windows show nobody the command lines of worker processes; without `of_system`, SYSTEM sees them."""
         (self.folder / "hidden_commands").write_text("all" if of_system else "others", encoding="utf-8")
+
+    def show_commands(self) -> None:
+        """Let Windows show the command lines again."""
+        (self.folder / "hidden_commands").unlink()
+
+    @contextlib.contextmanager
+    def silent_management(self) -> c.Iterator[None]:
+        """Let WMI not answer for so long."""
+        silence = self.folder / "management_is_silent"
+        silence.touch()
+        try:
+            yield
+        finally:
+            silence.unlink()
 
     def share_configuration(self, enabled: bool = True) -> None:
         """Write redirection.config, as IIS has it."""

@@ -5,6 +5,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Threading;
 
 namespace IdentityOpsAgent
 {
@@ -23,6 +24,8 @@ namespace IdentityOpsAgent
             List<ProcessFacts> found = new List<ProcessFacts>();
             if (name != "w3wp.exe" || !Directory.Exists(Iis + "/pools"))
                 return found;
+            while (File.Exists(Iis + "/management_is_silent"))   // oshi/oshi#584, LibreHardwareMonitor#444
+                Thread.Sleep(20);
             string hidden = Iis + "/hidden_commands";
             bool isHidden = File.Exists(hidden) && (File.ReadAllText(hidden).Trim() == "all"
                 || LabComputer.Setting("LAB_USER") != "NT AUTHORITY\\SYSTEM");

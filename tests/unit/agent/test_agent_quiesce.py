@@ -256,6 +256,16 @@ def test_what_is_named_must_be_there(server: RuntimeHost) -> None:
     assert "Elastik" in error["cause"]
 
 
+@pytest.mark.parametrize("runs", [False, True])
+def test_a_program_that_is_named_may_run_or_not(server: RuntimeHost, runs: bool) -> None:
+    server.processes = [{"id": 7, "program": f"{server.folder}/Console.exe"}] if runs else []
+    server.write()
+    services = [{"kind": "process", "name": "Console.exe"}]
+    assert server.ask("state", services=services)["unmatched"] == []
+    answer = server.quiesce(services=services)
+    assert (answer["failed"], len(answer["processes"])) == (False, runs)
+
+
 def test_a_server_without_groupid_is_refused(host: Host) -> None:
     server = RuntimeHost(host)
     server.write()

@@ -256,6 +256,23 @@ def test_without_wmi_iis_is_asked(server: RuntimeHost) -> None:
     assert (answer["failed"], answer["warnings"], left(server)) == (False, [], "0")
 
 
+def test_a_pool_that_somebody_stops_after_the_record_stays_stopped_and_its_process_is_awaited(
+    server: RuntimeHost,
+) -> None:
+    server.web(pool(server, "a"), pool(server, "b"))
+    server.write()
+    assert server.quiesce(phase="record")["failed"] is False
+    server.iis.change(0, state="Stopped", lingers="3")
+    assert server.quiesce(phase="stop")["failed"] is False
+    assert (server.iis.folder / "pools" / "0000" / "lingers").read_text().strip() == "0"
+    answer = server.resume()
+    assert {one["name"]: one["outcome"] for one in answer["entries"] if one["kind"] == "pool"} == {
+        "a": "changed",
+        "b": "resumed",
+    }
+    assert server.iis.pools()["a"][0] == "Stopped"
+
+
 def test_a_pool_that_somebody_has_just_stopped_is_awaited_before_the_record(server: RuntimeHost) -> None:
     server.web(pool(server, "a", state="Stopped", habits={"lingers": "3"}), pool(server, "b"))
     server.write()

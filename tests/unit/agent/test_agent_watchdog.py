@@ -12,50 +12,25 @@ import signal
 import subprocess
 import sys
 import time
-import typing as t
 from concurrent import futures
 
 import pytest
 from unit.agent.conftest import Host, hold
 from unit.agent.runtime_host import RuntimeHost
+from unit.agent.watched_host import SLOW, at, pass_the_deadline, resumed, watched, word
 
 from lab import processes, task_clock
 from lab.appcmd import Pool
 from lab.waiting import until
 
 pytestmark = pytest.mark.timing
-SLOW = 3600
-"""A deadline that no test reaches."""
 
 
 @pytest.fixture
 def server(host: Host) -> c.Iterator[RuntimeHost]:
-    """A GroupID 10 server on which a task, a pool and two services run."""
-    server = RuntimeHost(host)
-    server.task("\\Imanami\\Job")
-    server.web(Pool("GroupID App Pool", applications={"GroupIDSite/HR": f"{server.folder}/SelfService"}))
-    server.service("Repl", depends_on=["Elastic"])
-    server.service("Elastic")
-    server.service("Off", "stopped", "disabled")
-    server.write()
-    yield server
-    task_clock.end_engine(host.folder)
-
-
-def at(server: RuntimeHost, deadline: int = SLOW, **members: t.Any) -> dict[str, t.Any]:
-    """Stop everything with a watchdog."""
-    answer = server.quiesce(watchdog_seconds=deadline, **members)
-    assert answer["failed"] is False, answer
-    return answer
-
-
-def resumed(server: RuntimeHost) -> t.Any:
-    return server.record()["resumed"] and not server.is_armed
-
-
-def pass_the_deadline(server: RuntimeHost) -> None:
-    """Let the host's own time go on by an hour."""
-    server.later(SLOW + 1)
+    """A server with a watchdog."""
+    with watched(host) as server:
+        yield server
 
 
 def test_it_is_armed_and_proved_looks_and_goes(server: RuntimeHost) -> None:
@@ -285,6 +260,46 @@ def test_worker_processes_that_even_system_does_not_know_leave_a_gap_in_the_proo
     assert not of_system or "w3wp.exe" in proof["unknown"]
 
 
+def test_worker_processes_that_are_not_known_for_a_moment_are_looked_at_again(server: RuntimeHost) -> None:
+    """Such as while the service of WMI is started again."""
+    pools = {"GroupID App Pool": f"{server.folder}/SelfService", "Default": "C:/inetpub/wwwroot"}
+    server.web(*(Pool(name, applications={f"{name}/": folder}) for name, folder in pools.items()))
+    server.iis.hide_workers()
+    server.write()
+    at(server)
+    server.iis.hide_commands(True)
+    count = server.samples()["samples"]
+    time.sleep(2.5)
+    server.iis.show_commands()
+    until(lambda: server.samples()["samples"] > count + 2)
+    proof = server.resume(epoch="20260101T000000Z")["proof"]
+    assert (proof["broken"], proof["unknown"]) == (None, None)
+
+
+def test_a_wmi_that_hangs_keeps_nothing_down(server: RuntimeHost) -> None:
+    """Neither the watchdog nor a resume waits for it. What they cannot see is no proof."""
+    server.iis.hide_workers()
+    before = server.picture()
+    at(server)
+    with server.iis.silent_management():
+        until(lambda: server.samples()["unknown"])
+        assert "It did not answer within 4 s" in server.samples()["unknown"]
+        answer = server.resume(epoch="20260101T000000Z")
+        until(lambda: not server.is_armed)
+    assert (answer["failed"], answer["proof"]["broken"]) == (False, None)
+    assert "It did not answer within 4 s" in answer["proof"]["unknown"]
+    assert server.picture() == before
+
+
+def test_at_its_deadline_a_wmi_that_hangs_is_no_reason_to_wait(server: RuntimeHost) -> None:
+    before = server.picture()
+    at(server)
+    with server.iis.silent_management():
+        pass_the_deadline(server)
+        until(lambda: resumed(server))
+    assert server.picture() == before
+
+
 def test_a_start_right_before_the_resume_breaks_the_proof(server: RuntimeHost) -> None:
     at(server)
     task_clock.end_engine(server.host.folder)
@@ -337,7 +352,7 @@ def test_one_that_fails_is_tried_again_every_5_minutes_and_named(server: Runtime
     at(server)
     server.change("services", 1, codes={"start": 1069})
     pass_the_deadline(server)
-    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    until(lambda: word(server))
     look = server.ask("state")
     assert "(1069)" in look["watchdog"]["word"]
     assert look["record"]["resumed"] is None
@@ -402,8 +417,8 @@ def test_it_starts_nothing_while_a_restore_is_half_done(server: RuntimeHost) -> 
     journal.mkdir(parents=True)
     (journal / "plan.jsonl").write_text("{}\n")
     pass_the_deadline(server)
-    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
-    assert str(journal) in server.ask("state")["watchdog"]["word"]
+    until(lambda: word(server))
+    assert str(journal) in word(server)
     assert server.picture() == stopped
     (journal / "plan.jsonl").unlink()
     server.later(301)
@@ -430,12 +445,12 @@ def test_it_says_who_keeps_it_from_starting_anything(server: RuntimeHost) -> Non
         hold(lock)
         pass_the_deadline(server)
 
-        def word() -> str:
+        def after_a_minute() -> str:
             server.later(61)
-            return (server.ask("state")["watchdog"] or {}).get("word") or ""
+            return word(server)
 
-        until(lambda: "resume of set any epoch by CORP\\jo, process 4711" in word())
-        assert "If that process hangs, end it." in word()
+        until(lambda: "resume of set any epoch by CORP\\jo, process 4711" in after_a_minute())
+        assert "If that process hangs, end it." in after_a_minute()
         assert server.record()["resumed"] is None
     until(lambda: resumed(server))
 
@@ -558,149 +573,3 @@ def test_a_clock_that_is_set_does_not_break_the_proof(server: RuntimeHost) -> No
     ended = server.resume(epoch=answer["record"]["epoch"])
     assert (ended["failed"], ended["proof"]["broken"]) == (False, None)
     assert ended["down_ms"] < HOUR_MS
-
-
-def test_a_record_that_was_removed_disarms(server: RuntimeHost) -> None:
-    assert server.quiesce(phase="record", watchdog_seconds=SLOW)["failed"] is False
-    (server.host.lock.parent / "quiesce.json").unlink()
-    until(lambda: not server.is_armed)
-
-
-def test_a_record_that_was_removed_while_all_is_stopped_is_brought_back(server: RuntimeHost) -> None:
-    """Nothing else knows what ran. Without it, another run would record that everything is stopped."""
-    before = server.picture()
-    at(server)
-    (server.host.lock.parent / "quiesce.json").unlink()
-    until(lambda: not server.is_armed)
-    assert (server.picture(), server.record()["resumed_by"]) == (before, "watchdog")
-    answer = server.resume(run="run-1", require_record=True)
-    assert (answer["failed"], answer["changed"]) == (False, False)
-    assert "was removed" in answer["proof"]["broken"]
-
-
-def test_a_removed_record_is_written_again_until_everything_runs(server: RuntimeHost) -> None:
-    """It is the lock, too."""
-    before = server.picture()
-    at(server)
-    server.change("services", 1, codes={"start": 1069})
-    (server.host.lock.parent / "quiesce.json").unlink()
-    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
-    assert server.quiesce(epoch="20260102T000000Z", run="run-2")["error"]["code"] == "quiesced"
-    server.change("services", 1, codes={})
-    server.later(301)
-    server.minute()
-    pass_the_deadline(server)
-    until(lambda: resumed(server))
-    assert server.picture() == before
-
-
-def test_while_a_record_is_missed_no_other_is_made(server: RuntimeHost) -> None:
-    """It would say that everything was stopped before."""
-    before = server.picture()
-    at(server)
-    process = task_clock.engine(server.host.folder)
-    assert process
-    os.kill(process, signal.SIGSTOP)
-    (server.host.lock.parent / "quiesce.json").unlink()
-    errors = [
-        server.quiesce(phase=phase, check=check, epoch="20260102T000000Z", run="run-2")["error"]
-        for phase, check in (("record", True), ("record", False), (None, False))
-    ]
-    os.kill(process, signal.SIGCONT)
-    assert {error["code"] for error in errors} == {"quiesce_record"}
-    assert errors[0] == errors[1] == errors[2]
-    assert "was removed" in errors[0]["cause"]
-    until(lambda: not server.is_armed)
-    assert server.picture() == before
-
-
-def test_a_record_that_is_damaged_while_all_is_stopped_keeps_nothing_down(server: RuntimeHost) -> None:
-    """The watchdog has read it before. What cannot be read is not replaced."""
-    before = server.picture()
-    at(server)
-    record = server.host.lock.parent / "quiesce.json"
-    record.write_text("{")
-    pass_the_deadline(server)
-    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
-    assert "the record does not say so" in server.ask("state")["watchdog"]["word"]
-    assert (server.picture(), record.read_text()) == (before, "{")
-    assert server.resume(epoch="20260101T000000Z", run="run-1")["error"]["code"] == "quiesce_record"
-    record.unlink()
-    server.later(301)
-    until(lambda: not server.is_armed)
-    assert server.picture() == before
-
-
-def test_the_resume_of_a_run_whose_record_is_gone_fails(server: RuntimeHost) -> None:
-    """Nobody has the state before: no watchdog is there to bring it back."""
-    assert server.quiesce()["failed"] is False
-    head = {"epoch": "20260101T000000Z", "run": "run-1"}
-    record = server.host.lock.parent / "quiesce.json"
-    kept = record.read_bytes()
-    record.unlink()
-    error = server.resume(**head, require_record=True)["error"]
-    assert (error["code"], error["path"]) == ("quiesce_record", str(record))
-    assert "was removed or replaced" in error["cause"]
-    assert "start by hand" in error["next"]
-    answer = server.resume(**head)
-    assert (answer["failed"], answer["record"]) == (False, None)
-    record.write_bytes(kept)
-    assert server.resume(**head, require_record=True)["failed"] is False
-    assert server.resume(**head, require_record=True)["failed"] is False, "it is ended, and still the run's own"
-    assert (
-        server.resume(epoch="20260102T000000Z", run="run-2", require_record=True)["error"]["code"] == "quiesce_record"
-    )
-
-
-def test_what_the_watchdog_has_started_is_not_started_twice_on_a_full_drive(server: RuntimeHost) -> None:
-    """Its marks cannot be written. What somebody stops meanwhile stays stopped."""
-    before = server.picture()
-    at(server)
-    task_clock.end_engine(server.host.folder)
-    server.change_settings(LAB_SYSTEM_FAULTS=json.dumps({"full": ["*quiesce.json*"]}))
-    pass_the_deadline(server)
-    server.minute()
-    word = server.watchdog / "word.json"
-    until(word.exists)
-    assert server.picture() == before
-    first = word.stat().st_mtime_ns
-    server.change("services", 1, state="stopped", target="stopped", process=0)
-    server.later(301)
-    until(lambda: word.stat().st_mtime_ns != first)
-    assert server.picture()["services"]["Repl"]["state"] == "stopped"
-    assert server.record()["resumed"] is None
-
-
-def test_of_two_records_at_the_same_moment_one_is_written(server: RuntimeHost) -> None:
-    before = server.picture()
-    with futures.ThreadPoolExecutor() as pool:
-        asked = [
-            pool.submit(
-                server.quiesce, phase="record", watchdog_seconds=SLOW, epoch=f"2026010{day}T000000Z", run=f"run-{day}"
-            )
-            for day in (1, 2)
-        ]
-    answers = [one.result() for one in asked]
-    [recorded] = [answer for answer in answers if not answer["failed"]]
-    [refused] = [answer for answer in answers if answer["failed"]]
-    assert refused["error"]["code"] in ("locked", "quiesced")
-    assert server.record()["run"] == recorded["record"]["run"]
-    assert server.picture() == before
-    assert server.resume()["failed"] is False
-    assert not server.is_armed
-
-
-def test_a_record_of_another_owner_starts_nothing_and_is_named(server: RuntimeHost) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to give a folder to another account")
-    at(server)
-    stopped = server.picture()
-    state = server.host.lock.parent
-    os.chown(state, 12345, 12345)
-    pass_the_deadline(server)
-    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
-    assert str(state) in server.ask("state")["watchdog"]["word"]
-    assert server.picture() == stopped
-    os.chown(state, 0, 0)
-    server.later(301)
-    until(lambda: resumed(server))

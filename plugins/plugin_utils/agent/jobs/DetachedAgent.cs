@@ -114,41 +114,15 @@ namespace IdentityOpsAgent
         private static uint Created(string commandLine, string folder)
         {
             uint process = 0;
-            long code = Answered(delegate
+            // A process that is started too late finds no pipe and ends.
+            long code = new BoundedCall<long>(AgentProcess.Limit, delegate
             {
                 long first = ManagementService.CreateProcess(commandLine, folder, true, out process);
                 return first == 0 ? 0 : ManagementService.CreateProcess(commandLine, folder, false, out process);
-            });
+            }).Answer();
             if (code != 0)
                 throw new SystemError((int)code, "Win32_Process.Create did not start it: " + Meaning(code));
             return process;
-        }
-
-        // WMI can hang, and a call to it cannot be cancelled. A process that it starts too late finds no pipe and
-        // ends.
-        private static long Answered(Func<long> ask)
-        {
-            long code = 0;
-            SystemError refused = null;
-            ManualResetEvent answered = new ManualResetEvent(false);
-            ThreadPool.QueueUserWorkItem(delegate
-            {
-                try
-                {
-                    code = ask();
-                }
-                catch (SystemError error)
-                {
-                    refused = error;
-                }
-                answered.Set();
-            });
-            if (!answered.WaitOne(AgentProcess.Limit))
-                throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
-                    "It did not answer within {0} s.", AgentProcess.Limit / 1000));
-            if (refused != null)
-                throw refused;
-            return code;
         }
 
         // The method's return values as Microsoft documents them. They are not error numbers of Windows.

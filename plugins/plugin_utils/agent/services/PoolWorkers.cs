@@ -16,6 +16,11 @@ namespace IdentityOpsAgent
         private const string Executable = "w3wp.exe", PoolOption = " -ap \"";
         // A process that begins or ends may have no command line for a moment.
         private const int Looks = 5, Pause = 100;
+        // ms. Somebody checks every few seconds that all is stopped, and the way back waits for a last check.
+        private const int Limit = 4000;
+
+        private static readonly BoundedCall<List<ProcessFacts>> Query = new BoundedCall<List<ProcessFacts>>(Limit,
+            delegate { return ProcessQuery.Named(Executable); });
 
         public string Unknown { get; private set; }   // why it is not known whose one of them is; null: it is known
 
@@ -52,7 +57,7 @@ namespace IdentityOpsAgent
             strangers.Clear();
             try
             {
-                foreach (ProcessFacts facts in ProcessQuery.Named(Executable))
+                foreach (ProcessFacts facts in Query.Answer())
                 {
                     string pool = PoolOf(facts.CommandLine ?? "");
                     if (pool == null)

@@ -155,10 +155,13 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Items that the request names but this computer does not have.
+        // Items that the request names but this computer does not have. A program may just not run at the moment.
         public List<JsonMap> Unmatched()
         {
-            return named.FindAll(delegate(Row row) { return !row.Met; }).ConvertAll(delegate(Row row)
+            return named.FindAll(delegate(Row row)
+            {
+                return !row.Met && row.Kind != ItemKind.Process;
+            }).ConvertAll(delegate(Row row)
             {
                 return new JsonMap().Set("kind", row.Kind).Set("name", row.Text);
             });

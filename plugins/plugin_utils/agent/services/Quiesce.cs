@@ -88,11 +88,8 @@ namespace IdentityOpsAgent
                     "Run again, as another run.");
             if (phase == "stop" && !check)
                 throw Refused("There is no record of the run " + run + ", which must be made before the stop.");
-            if (record == null && Watchdog.IsAtWork)   // what runs now is not the state before
-                throw new AgentError("quiesce_record", What, WatchdogFolder.Current,
-                    "The record of an earlier quiesce was removed, and its watchdog is about to start GroupID again.",
-                    "Wait for a minute, then run again. If this does not help, look at the watchdog's message with "
-                        + "groupid_services.");
+            if (record == null)
+                QuiesceRecord.RequireNotMissed(What);
             return false;
         }
 

@@ -57,6 +57,20 @@ namespace IdentityOpsAgent
             }
         }
 
+        // The record that was removed while this watchdog, in an earlier process, had read it. null: none was.
+        public static QuiesceRecord Missed(string what)
+        {
+            JsonMap stored = WatchdogFolder.Read(WatchdogFolder.Missed);
+            try
+            {
+                return stored == null ? null : Parse(what, stored);
+            }
+            catch (FormatError)
+            {
+                return null;
+            }
+        }
+
         public bool IsOpen
         {
             get { return Resumed == null; }
@@ -127,6 +141,32 @@ namespace IdentityOpsAgent
                 AtomicFile.Replace(path, JsonWriter.Text(ToJson()));
                 Win32.FlushFolder(StateFolder.Current);
             });
+        }
+
+        // For `Missed`. A full drive must not stop the watchdog.
+        public void KeepMissed()
+        {
+            try
+            {
+                WatchdogFolder.Replace(WatchdogFolder.Missed, ToJson());
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+
+        // Writes it if somebody has removed it. On a full drive, the way back does without it.
+        public void WriteAgain()
+        {
+            try
+            {
+                Write();
+            }
+            catch (AgentError)
+            {
+                return;
+            }
         }
 
         // The record is read again before each item is stopped, in case somebody has removed or ended it.
@@ -215,6 +255,17 @@ namespace IdentityOpsAgent
             return new AgentError("quiesce_record", what, Paths.Combine(StateFolder.Current, FileName),
                 "The record of what ran before was removed or replaced while it was in use.",
                 "Check what runs with groupid_services, and start by hand what is missing.");
+        }
+
+        // If there is no record, but a watchdog at work, somebody has removed the record: what runs now is not the state
+        // before.
+        public static void RequireNotMissed(string what)
+        {
+            if (Watchdog.IsAtWork)
+                throw new AgentError("quiesce_record", what, WatchdogFolder.Current,
+                    "The record of an earlier quiesce was removed, and its watchdog is about to start GroupID again.",
+                    "Wait for a minute, then run again. If this does not help, look at the watchdog's message with "
+                        + "groupid_services.");
         }
 
         private static QuiesceRecord Parse(string what, JsonMap stored)

@@ -21,10 +21,13 @@ namespace IdentityOpsAgent
         public long Count { get; private set; }
         public long Longest { get; private set; }
         public string Broken { get; private set; }
-        public string Unknown { get; private set; }   // what a look could not see; the first cause counts
+        // What no look has seen, or none for longer than the longest gap; the first cause counts.
+        public string Unknown { get; private set; }
 
         private readonly QuiesceRecord record;
-        private long last;   // ticks
+        private long last;         // ticks
+        private long? lastWhole;   // ticks of the last look that could see everything
+        private string unseen;     // what the looks since then could not see
 
         // Takes over the looks of an earlier process of this watchdog, if there are any.
         public QuiesceSamples(QuiesceRecord record)
@@ -42,6 +45,8 @@ namespace IdentityOpsAgent
                 last = stored.Amount("last_ticks");
                 Broken = stored.TextOrNull("broken");
                 Unknown = stored.TextOrNull("unknown");
+                unseen = stored.TextOrNull("unseen");
+                lastWhole = stored["last_whole_ticks"] == null ? (long?)null : stored.Amount("last_whole_ticks");
             }
             catch (FormatError)
             {
@@ -58,7 +63,7 @@ namespace IdentityOpsAgent
         {
             LookAtGap(now);
             last = now;
-            Unknown = Unknown ?? look.Unknown;
+            LookAtUnseen(now, look.Unknown);
             if (look.Active == null)
                 Count++;
             else
@@ -83,6 +88,18 @@ namespace IdentityOpsAgent
                     + Timestamps.Text(Timestamps.Now()) + ".");
         }
 
+        // cause: what a look at this moment could not see; null: nothing.
+        private void LookAtUnseen(long now, string cause)
+        {
+            unseen = unseen ?? cause;
+            if (now - (lastWhole ?? record.StoppedTicks ?? 0) > LongestGap)
+                Unknown = Unknown ?? unseen;
+            if (cause != null)
+                return;
+            lastWhole = now;
+            unseen = null;
+        }
+
         // If a full drive prevents this, the next look writes everything.
         public void Save()
         {
@@ -90,7 +107,8 @@ namespace IdentityOpsAgent
             {
                 WatchdogFolder.Replace(WatchdogFolder.Samples, new JsonMap().Set("epoch", record.Epoch)
                     .Set("run", record.RunId).Set("samples", Count).Set("longest_gap_ms", Longest)
-                    .Set("last_ticks", last).Set("broken", Broken).Set("unknown", Unknown));
+                    .Set("last_ticks", last).Set("broken", Broken).Set("unknown", Unknown)
+                    .Set("last_whole_ticks", lastWhole).Set("unseen", unseen));
             }
             catch (SystemError)
             {
@@ -131,13 +149,17 @@ namespace IdentityOpsAgent
                 .Set("broken", samples.Broken).Set("unknown", samples.Unknown);
         }
 
-        // What only this account cannot see is no loss: the watchdog has seen it a moment ago.
+        // What only this account cannot see is no loss if the watchdog has seen it a moment ago.
         private static void LookForTheLastTime(QuiesceRecord record, QuiesceSamples samples)
         {
             string finding;
             try
             {
-                finding = Look(record).Active;
+                QuiesceLook look = Look(record);
+                finding = look.Active;
+                samples.LookAtUnseen(SystemClock.Ticks(), look.Unknown);
+                if (samples.lastWhole == null)
+                    samples.Unknown = samples.Unknown ?? samples.unseen;
             }
             catch (AgentError error)
             {

@@ -33,11 +33,13 @@ namespace IdentityOpsAgent
             foreach (QuiescedItem task in tasks)
                 StopIfActive(task);
             foreach (QuiescedItem task in tasks)
-                Named(task, delegate { ((QuiescedTask)task).AwaitEnd(wait); });   // they need what is stopped next
+                AwaitEnd(task);   // they need what is stopped next
             foreach (QuiescedItem item in record.Items)
             {
-                if (!tasks.Contains(item))
-                    StopIfActive(item);
+                if (tasks.Contains(item))
+                    continue;
+                StopIfActive(item);
+                AwaitEnd(item);
             }
             RequireStopped();
             record.Stopped = Timestamps.Text(Timestamps.Now());
@@ -80,6 +82,11 @@ namespace IdentityOpsAgent
             Named(item, delegate { item.Stop(wait, record.Save); });
             item.Stopping = QuiescedItem.Done;
             record.Save();
+        }
+
+        private void AwaitEnd(QuiescedItem item)
+        {
+            Named(item, delegate { item.AwaitEnd(wait); });
             if (item.Warning != null && !Warnings.Contains(item.Warning))
                 Warnings.Add(item.Warning);
         }

@@ -45,6 +45,12 @@ namespace IdentityOpsAgent
             return IsActive(pools);
         }
 
+        // Waits for the end of what goes on although nothing new is started: instances, worker processes. Also for an
+        // item that somebody else has stopped.
+        public virtual void AwaitEnd(BoundedWait wait)
+        {
+        }
+
         // Stops it, so that IsActive becomes false. `save`: writes the record before a change that the way back must
         // know.
         public abstract void Stop(BoundedWait wait, Action save);

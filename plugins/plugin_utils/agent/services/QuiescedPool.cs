@@ -57,6 +57,13 @@ namespace IdentityOpsAgent
             return facts != null && !IsDown(facts) || pools.Workers.Has(Name);
         }
 
+        // A pool that somebody else has stopped stays stopped. Its worker process may still have to end.
+        public override bool NeedsStop(PoolStates pools)
+        {
+            PoolFacts facts = pools.Find(Name);
+            return facts != null && !IsDown(facts);
+        }
+
         // While IIS itself is stopped, the state of its pools is unknown.
         private static bool IsDown(PoolFacts facts)
         {
@@ -65,16 +72,20 @@ namespace IdentityOpsAgent
 
         public override void Stop(BoundedWait wait, Action save)
         {
-            Ask(Iis.Stop, delegate(PoolFacts facts) { return facts == null || IsDown(facts); });
-            bool isDown = false;
-            if (!wait.Until(delegate
-            {
-                PoolFacts facts = isDown ? null : Iis.Find(Name);
-                isDown |= facts == null || IsDown(facts);
-                return isDown && !HasWorkers();
-            }))
-                throw Late(wait, isDown ? "it has stopped, but a worker process of it has not ended"
-                    : "it has not stopped");
+            Ask(Iis.Stop, IsDownOrGone);
+            if (!wait.Until(delegate { return IsDownOrGone(Iis.Find(Name)); }))
+                throw Late(wait, "it has not stopped");
+        }
+
+        public override void AwaitEnd(BoundedWait wait)
+        {
+            if (started && !wait.Until(delegate { return !HasWorkers(); }))
+                throw Late(wait, "it has stopped, but a worker process of it has not ended");
+        }
+
+        private static bool IsDownOrGone(PoolFacts facts)
+        {
+            return facts == null || IsDown(facts);
         }
 
         // If it is not known whose a process is, the pool has stopped when IIS says so. The watchdog, which is SYSTEM,
@@ -109,6 +120,7 @@ namespace IdentityOpsAgent
             save();
             Iis.SetStartsItself(Name, false);
             Stop(wait, save);
+            AwaitEnd(wait);
         }
 
         public override string Resume(BoundedWait wait, bool goesOn, Action save)

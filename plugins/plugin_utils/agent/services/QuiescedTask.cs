@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
         }
 
         // Also for a task that was disabled before: an instance that had begun goes on.
-        public void AwaitEnd(BoundedWait wait)
+        public override void AwaitEnd(BoundedWait wait)
         {
             if (!wait.Until(delegate { return !IsBusy(); }))
                 throw Late(wait, "an instance of it still runs or is queued");

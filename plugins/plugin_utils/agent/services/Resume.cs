@@ -205,6 +205,8 @@ namespace IdentityOpsAgent
                     answer.Members.Set("down_ms", record.DownFor).Set("proof", record.ProofTold());
                 if (record == null || !record.IsOpen)
                 {
+                    if (record == null)
+                        QuiesceRecord.RequireNotMissed(What);
                     if (isExpected && !isAsked)   // what this run has stopped may still be stopped
                         throw QuiesceRecord.Replaced(What);
                     return answer;

@@ -14,10 +14,11 @@ namespace IdentityOpsAgent
     //   mark.json     its process has read payload and record
     //   samples.json  what it has seen             word.json  a message for people
     //   failure.txt   why its source did not compile
+    //   missed.json   the record of the quiesce, if somebody has removed it
     internal static class WatchdogFolder
     {
         public const string Payload = "payload.txt", Mark = "mark.json", Samples = "samples.json", Word = "word.json",
-            Failure = "failure.txt";
+            Failure = "failure.txt", Missed = "missed.json";
         private const string LockName = "watch.lock", Temporary = "temp";
         private const int Attempts = 20, Pause = 50;   // ms
 

@@ -28,15 +28,18 @@ namespace IdentityOpsAgent
 
         // null: everything is as before, or there is nothing to do; otherwise what has failed. Errors: of the lock, of
         // another run's record, of a restore that can be neither ended nor undone. Then nothing was started.
-        public string Run(string because)
+        // onlyIfGone: nothing is to be done if the record is there after all.
+        public string Run(string because, bool onlyIfGone)
         {
             LockedFileRetry.Reset();
             using (HostLock.Acquire("watchdog", epoch, false, QuiesceRecord.LockName, true))
             {
                 bool isGone;
                 Record = Record.Renewed(out isGone);
-                if (!Record.IsOpen || !Record.IsOf(epoch, run))
+                if (!Record.IsOpen || !Record.IsOf(epoch, run) || onlyIfGone && !isGone)
                     return null;
+                if (isGone)
+                    Record.WriteAgain();
                 BackupJobs.End(epoch);
                 // No service may open half of it.
                 RestoreRecovery.RunIfOpen("watchdog", epoch, false, new List<string>());

@@ -23,6 +23,7 @@ namespace IdentityOpsAgent
         private long nextTry;   // ticks
         private long? held;     // ticks since when another process keeps the lock that the resume needs
         private bool isGone;    // somebody has removed the record, which no resume does
+        private string begun;   // why a resume has begun that has not ended yet
 
         public WatchdogProcess(JsonMap request)
         {
@@ -40,7 +41,7 @@ namespace IdentityOpsAgent
                     return new Answer();   // another process of it is at work
                 try
                 {
-                    record = QuiesceRecord.Current(What);
+                    record = QuiesceRecord.Current(What) ?? QuiesceRecord.Missed(What);
                 }
                 catch (AgentError error)
                 {
@@ -62,7 +63,7 @@ namespace IdentityOpsAgent
         private void WatchUntilResumed()
         {
             Mark();
-            for (; IsMine(record); record = Again())
+            for (record = Again(); IsMine(record); record = Again())
             {
                 string because = Reason(SystemClock.Ticks());
                 if (because != null)
@@ -84,7 +85,13 @@ namespace IdentityOpsAgent
 
         private QuiesceRecord Again()
         {
-            return record.Renewed(out isGone);
+            bool wasGone = isGone;
+            QuiesceRecord now = record.Renewed(out isGone);
+            if (isGone)
+                now.KeepMissed();   // for another process of the watchdog
+            else if (wasGone)
+                WatchdogFolder.Delete(WatchdogFolder.Missed);
+            return now;
         }
 
         private static bool IsStopped(QuiesceRecord one)
@@ -96,6 +103,8 @@ namespace IdentityOpsAgent
         {
             if (now < nextTry)
                 return null;
+            if (begun != null)
+                return begun;
             if (record.Boot != SystemClock.Boot())
                 return "The server was restarted, and the watchdog started GroupID again.";
             if (isGone)   // without it, another run would record that everything is stopped
@@ -134,7 +143,7 @@ namespace IdentityOpsAgent
             WatchdogEnd end = new WatchdogEnd(record, seconds);
             try
             {
-                string left = end.Run(because);
+                string left = end.Run(because, isGone && begun == null);
                 held = null;
                 if (left == null)
                     return;
@@ -159,6 +168,7 @@ namespace IdentityOpsAgent
             {
                 record = end.Record;
             }
+            begun = because;
             nextTry = SystemClock.Ticks() + Retry;
         }
 

@@ -1,0 +1,75 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Globalization;
+using System.Threading;
+
+namespace IdentityOpsAgent
+{
+    // A call to WMI, which can hang, and which nothing can cancel. One that is late goes on in a thread of its own,
+    // and what it returns is lost.
+    internal sealed class BoundedCall<T>
+    {
+        private const int TooLate = 1460;
+
+        private readonly Func<T> ask;
+        private readonly int limit;
+        private Call last;
+
+        // limit: in ms.
+        public BoundedCall(int limit, Func<T> ask)
+        {
+            this.limit = limit;
+            this.ask = ask;
+        }
+
+        // SystemError if it was refused, or is late. While a late one has not ended, no other one is made.
+        public T Answer()
+        {
+            if (last != null && !last.Ended.WaitOne(0))
+                throw Late();
+            Call call = last = new Call(ask);
+            if (!call.Ended.WaitOne(limit))
+                throw Late();
+            if (call.Refused != null)
+                throw call.Refused;
+            return call.Value;
+        }
+
+        private SystemError Late()
+        {
+            return new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
+                "It did not answer within {0} s.", limit / 1000));
+        }
+
+        private sealed class Call
+        {
+            public readonly ManualResetEvent Ended = new ManualResetEvent(false);
+            public T Value;
+            public Exception Refused;
+
+            private readonly Func<T> ask;
+
+            public Call(Func<T> ask)
+            {
+                this.ask = ask;
+                ThreadPool.QueueUserWorkItem(Run);
+            }
+
+            private void Run(object state)
+            {
+                try
+                {
+                    Value = ask();
+                }
+                catch (Exception error)   // it would end the whole process
+                {
+                    Refused = error;
+                }
+                Ended.Set();
+            }
+        }
+    }
+}
