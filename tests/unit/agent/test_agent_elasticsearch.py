@@ -154,6 +154,38 @@ def test_a_single_node_that_requires_a_login_is_awaited(server: Searching) -> No
         assert node.script == ["hangs up"]
 
 
+@pytest.mark.parametrize("said", [b"<h2>Service Unavailable</h2>", b'{"status": 503, "error": "Busy"}', b"\xff"])
+def test_another_program_in_the_range_is_not_one_of_several(server: Searching, said: bytes) -> None:
+    class Busy(Node):
+        def _answer(self, kind: str) -> bytes:
+            return b"HTTP/1.0 503 Service Unavailable\r\n\r\n" + said
+
+    for _attempt in range(50):
+        with contextlib.suppress(OSError), Busy("any") as busy, Node("green", nodes=2, port=busy.port + 1) as node:
+            server.configure(f"http.port: {busy.port}-{node.port}\n")
+            assert server.quiesce()["warnings"] == []
+            node.script = ["hangs up", "starting", "hangs up"]
+            assert server.back() == []
+            assert node.script == ["hangs up"]
+            return
+    raise AssertionError("no two ports that follow each other are free")
+
+
+def test_elasticsearch_itself_may_answer_in_a_range_that_it_waits(server: Searching) -> None:
+    class Blocked(Node):
+        def _answer(self, kind: str) -> bytes:
+            blocked = b'{"error": {"root_cause": [], "type": "cluster_block_exception"}, "status": 503}'
+            said = b"HTTP/1.0 503 Service Unavailable\r\n\r\n" + blocked
+            return said if kind == "starting" else super()._answer(kind)
+
+    with Blocked("green", nodes=2) as node:
+        server.configure(f"http.port: {node.port}-{node.port + 1}\n")
+        server.quiesce()
+        node.script = ["starting", "hangs up"]
+        assert server.back() == []
+        assert node.script == ["hangs up"]
+
+
 @pytest.mark.timing
 def test_one_of_several_that_does_not_answer_is_a_warning(server: Searching) -> None:
     with Node("green", "hangs up", nodes=3) as node:

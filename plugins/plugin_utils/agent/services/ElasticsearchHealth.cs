@@ -18,6 +18,13 @@ namespace IdentityOpsAgent
         private static readonly string[] Words = { "red", "yellow", "green" };
         private const string Up = "up";   // it requires a login
 
+        // What Search Guard and its descendants answer while they cannot read their own index.
+        private static readonly string[] Waiting =
+        {
+            "Search Guard not initialized", "Open Distro Security not initialized",
+            "OpenSearch Security not initialized",
+        };
+
         private const string Path = "/_cluster/health?local=true";
         private const int MostPlaces = 8, MillisecondsEach = 5000, MillisecondsOtherwise = 2000,
             FairMilliseconds = 1000, LeastMilliseconds = 100;
@@ -142,9 +149,27 @@ namespace IdentityOpsAgent
                 cause = Take(answer.Body);
             else
                 cause = answer.Failure ?? "it answers with the status " + answer.Status;
-            waits |= answer.Status == 503;
+            waits |= answer.Status == 503 && (settings.FirstPort == settings.LastPort || IsOfNode(answer.Body));
             if (cause != null && Cause == null)
                 Cause = place + ": " + cause;
+        }
+
+        // Whether Elasticsearch or a plugin of it says it: other programs may listen in the same range of ports, and
+        // any of them may answer 503. An error of Elasticsearch itself has a `root_cause`.
+        private static bool IsOfNode(byte[] body)
+        {
+            try
+            {
+                string text = UntrustedFile.Text(body, 0, body.Length);
+                return Array.Exists(Waiting, delegate(string said)
+                {
+                    return text.StartsWith(said, StringComparison.Ordinal);
+                }) || JsonReader.Map(text).MapOrEmpty("error")["root_cause"] != null;
+            }
+            catch (FormatError)
+            {
+                return false;
+            }
         }
 
         // null, or why it is not the answer of the node.
