@@ -133,6 +133,9 @@ def test_one_of_several_only_has_to_answer(server: Searching, then: str) -> None
         "discovery.zen.ping.unicast.hosts: web01,web02",
         "discovery:\n  seed_hosts:\n    - web01:9300\n    # the other one\n    - web02\n",
         "cluster.initial_master_nodes:\n- web01\n- web02\n",
+        "discovery.seed_hosts: [127.0.0.1, 'web02'] # two",
+        "discovery.seed_hosts: 2001:db8::1, [2001:db8::2]:9300",
+        "discovery.seed_hosts:\n- 'web01'\n- \"web02\" # new\n",
     ],
 )
 def test_one_of_several_that_requires_a_login_is_known_by_its_settings(server: Searching, text: str) -> None:
@@ -145,9 +148,20 @@ def test_one_of_several_that_requires_a_login_is_known_by_its_settings(server: S
         assert node.script == ["hangs up"]
 
 
-def test_a_single_node_that_requires_a_login_is_awaited(server: Searching) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        'discovery.seed_hosts: ["web01"]',
+        'discovery.zen.ping.unicast.hosts: ["127.0.0.1", "[::1]"]',
+        "discovery.zen.ping.unicast.hosts: localhost:9300,127.0.0.2, [::1]:9301, ::1",
+        "discovery.seed_hosts: [ web01:9300, 'WEB01', ] # was [web01, web02]",
+        "discovery.seed_hosts:\n  - web01   # alone since 2024, was three\n  - # none, any more",
+        'discovery.seed_hosts:\n  - "web01" # first, last\n',
+    ],
+)
+def test_a_single_node_that_requires_a_login_is_awaited(server: Searching, text: str) -> None:
     with Node("login") as node:
-        server.configure(f'discovery.seed_hosts: ["web01"]\nhttp.port: {node.port}\n')
+        server.configure(f"{text}\nhttp.port: {node.port}\n")
         server.quiesce()
         node.script = ["starting", "login", "hangs up"]
         assert server.back() == []

@@ -5,6 +5,8 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
@@ -35,6 +37,9 @@ namespace IdentityOpsAgent
         {
             "discovery.zen.ping.unicast.hosts", "discovery.seed_hosts", "cluster.initial_master_nodes",
         };
+
+        private static readonly Regex WithPort = new Regex(@"^(\[(?<host>.+)\](:.*)?|(?<host>[^:]+):[^:]*)$",
+            RegexOptions.CultureInvariant);
 
         public int FirstPort = 9200, LastPort = 9300;
         public bool IsTls;       // according to the settings
@@ -120,7 +125,7 @@ namespace IdentityOpsAgent
             foreach (string name in TlsNames)
                 IsTls |= read.TryGetValue(name, out text) && text == "true";
             foreach (string name in NodesNames)
-                HasOthers |= read.TryGetValue(name, out text) && text.IndexOf(',') >= 0;
+                HasOthers |= read.TryGetValue(name, out text) && AreSeveral(text.Split(','));
             string[] ends = read.TryGetValue("http.port", out text) ? text.Split('-') : new string[0];
             int first, last;
             if (ends.Length < 1 || ends.Length > 2 || !IsPort(ends[0], out first)
@@ -128,6 +133,30 @@ namespace IdentityOpsAgent
                 return;
             FirstPort = first;
             LastPort = last;
+        }
+
+        private static bool AreSeveral(string[] places)
+        {
+            string first = null;
+            foreach (string place in places)
+            {
+                string host = HostOf(place.Trim());
+                first = string.IsNullOrEmpty(first) ? host : first;
+                if (host.Length > 0 && !host.Equals(first, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+            return false;
+        }
+
+        // Without its port. All names and addresses by which a computer reaches itself are one.
+        private static string HostOf(string place)
+        {
+            Match match = WithPort.Match(place);
+            string host = match.Success ? match.Groups["host"].Value : place;
+            IPAddress address;
+            if (!IPAddress.TryParse(host, out address))
+                return host;
+            return IPAddress.IsLoopback(address) ? "localhost" : address.ToString();
         }
 
         private static bool IsPort(string text, out int port)

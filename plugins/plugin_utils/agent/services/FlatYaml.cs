@@ -4,6 +4,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
@@ -11,8 +12,10 @@ namespace IdentityOpsAgent
     // everything else: texts over several lines, anchors.
     internal static class FlatYaml
     {
-        // By full name, with dots. If a name is there twice, the last value counts. A list is its items with commas, in
-        // brackets or not.
+        private static readonly Regex Item = new Regex(@"\G[\[,]\s*(""[^""]*""|'[^']*'|[^,\]]*)\s*",
+            RegexOptions.CultureInvariant);
+
+        // By full name, with dots. If a name is there twice, the last value counts. A list is its items with commas.
         public static Dictionary<string, string> Parse(string text)
         {
             Dictionary<string, string> found = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -24,7 +27,8 @@ namespace IdentityOpsAgent
                 if (rest.StartsWith("- ", StringComparison.Ordinal) && above.Count > 0)
                 {
                     string of = above[above.Count - 1].Value, before;
-                    found[of] = (found.TryGetValue(of, out before) ? before + "," : "") + rest.Substring(2).Trim();
+                    found[of] = (found.TryGetValue(of, out before) ? before + "," : "")
+                        + Value(rest.Substring(2).Trim());
                 }
                 if (colon <= 0 || rest[0] == '#' || rest[0] == '-')
                     continue;
@@ -36,9 +40,22 @@ namespace IdentityOpsAgent
                 if (value.Length == 0 || value[0] == '#')
                     above.Add(new KeyValuePair<int, string>(indent, name));
                 else
-                    found[name] = Plain(value);
+                    found[name] = Value(value);
             }
             return found;
+        }
+
+        private static string Value(string value)
+        {
+            if (value[0] != '[')
+                return Plain(value);
+            List<string> items = new List<string>();
+            foreach (Match match in Item.Matches(value))
+            {
+                if (match.Groups[1].Length > 0)
+                    items.Add(Plain(match.Groups[1].Value));
+            }
+            return string.Join(",", items.ToArray());
         }
 
         // Without its quotation marks, or without the comment after it.
@@ -47,7 +64,7 @@ namespace IdentityOpsAgent
             int end = value[0] == '"' || value[0] == '\'' ? value.IndexOf(value[0], 1) : -1;
             if (end > 0)
                 return value.Substring(1, end - 1);
-            int comment = value.IndexOf(" #", StringComparison.Ordinal);
+            int comment = (" " + value).IndexOf(" #", StringComparison.Ordinal);   // it may be all of it
             return (comment < 0 ? value : value.Substring(0, comment)).Trim();
         }
     }
