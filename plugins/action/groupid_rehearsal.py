@@ -68,7 +68,7 @@ class ActionModule(AgentAction):
             raise AgentCallError(error.failure) from error
         left = {"failed": True, "error": outcome.left.explained()} if outcome.left else {}
         document = self._document(outcome, found, host, named=args["names"])
-        done["warnings"] = self._scrub(list(outcome.not_placed))
+        done["warnings"] = self._scrub(list(outcome.warnings))
         return with_file({**done, **document, **rehearsal_report.judged(document), **left}, path, document)
 
     def _document(

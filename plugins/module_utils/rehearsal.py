@@ -103,14 +103,14 @@ class Subject:
 class Outcome(t.NamedTuple):
     """findings: answers to claims. measured: speeds. platform: of the server. left: why files could not be removed.
 
-    not_placed: components whose volume was not tested, with the cause, a sentence each.
+    warnings: what a rehearsal may disturb, and components whose volume was not tested, with the cause.
     """
 
     findings: list[Finding]
     measured: dict[str, float]
     platform: dict[str, t.Any]
     left: Failure | None = None
-    not_placed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def rehearse(server: Server, subject: Subject) -> Outcome:
@@ -128,7 +128,7 @@ def rehearse(server: Server, subject: Subject) -> Outcome:
         raise
     left = run.clean()
     measured = {**run.measured, "seconds": round(time.monotonic() - began)}
-    return Outcome(run.findings, measured, run.platform, left, run.not_placed)
+    return Outcome(run.findings, measured, run.platform, left, run.warnings)
 
 
 class _Run:
@@ -167,12 +167,13 @@ class _Run:
             self._tried(stage)
 
     @property
-    def not_placed(self) -> tuple[str, ...]:
-        """The components whose volume was not tested, with the cause, a sentence each."""
-        return tuple(
+    def warnings(self) -> tuple[str, ...]:
+        """What the server warns of, and the components whose volume was not tested, with the cause."""
+        not_placed = (
             f"The volume of {one['component'] or 'the system'} was not tested. {one['cause']}"
             for one in self._made.get("not_placed", ())
         )
+        return (*self._made.get("warnings", ()), *not_placed)
 
     def _tried(self, stage: c.Callable[[], None]) -> None:
         """Try some claims. If this is stopped, the other claims are still tried."""

@@ -220,9 +220,9 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(locked), V(space),
-        V(scratch), V(scratch_left), V(root_missing), V(result_file), or, if the agent did not answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      description: Kind of the failure. One of V(bad_request), V(locked), V(space), V(scratch), V(scratch_left),
+        V(root_missing), V(result_file), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
       returned: always
       type: str
       sample: space

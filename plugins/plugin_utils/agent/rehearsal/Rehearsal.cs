@@ -53,6 +53,8 @@ namespace IdentityOpsAgent
             HostLock.Acquire("rehearsal", name, true);   // locked: a real operation is at work
             RehearsalFolders folders = new RehearsalFolders(request, true);
             folders.EnsureOne();
+            if (folders.Unasked != null)
+                answer.Warnings.Add(folders.Unasked);
             if (folders.Count == 0)
                 throw new AgentError("scratch", RehearsalFolders.What, null, "There is no volume for its folders. "
                     + folders.NotPlaced[folders.NotPlaced.Count - 1].Text("cause"),

@@ -26,14 +26,16 @@ namespace IdentityOpsAgent
         private readonly SortedDictionary<string, List<string>> volumes =
             new SortedDictionary<string, List<string>>(Win32.Names);
         private readonly List<JsonMap> notPlaced = new List<JsonMap>();
-        private readonly List<string> served;
+        private readonly List<string> served = new List<string>();
+        private string unasked;
 
         // request: `root`, `folders`: [{component, path}], and what describes products. toMake: folders are going to
         // be made, so a volume where they would disturb IIS is left out.
         public RehearsalFolders(JsonMap request, bool toMake)
         {
             this.request = request;
-            served = toMake ? Served() : new List<string>();
+            if (toMake)
+                AskIis();
             string path = request.TextOrNull("root");
             root = path == null ? null : Paths.Absolute(path, "root");
             foreach (JsonMap folder in request.Maps("folders"))
@@ -43,6 +45,12 @@ namespace IdentityOpsAgent
         public List<JsonMap> NotPlaced
         {
             get { return notPlaced; }
+        }
+
+        // Why it is not known what IIS serves; null: it is known, or was not asked.
+        public string Unasked
+        {
+            get { return unasked; }
         }
 
         public IEnumerable<KeyValuePair<string, List<string>>> Volumes
@@ -118,15 +126,21 @@ namespace IdentityOpsAgent
             return served.Exists(delegate(string folder) { return Paths.Contains(folder, top); });
         }
 
-        // The folders that IIS serves.
-        private static List<string> Served()
+        // Which folders IIS serves. Few sites are the top of a volume, so a rehearsal does not need the answer.
+        private void AskIis()
         {
-            List<string> found = new List<string>();
             if (Computer.RegistryValues(Services + Iis.Service) == null)
-                return found;
-            foreach (PoolFacts pool in Iis.Pools())
-                found.AddRange(pool.Folders().ConvertAll<string>(ProductFolders.Resolved));
-            return found;
+                return;
+            try
+            {
+                foreach (PoolFacts pool in Iis.Pools())
+                    served.AddRange(pool.Folders().ConvertAll<string>(ProductFolders.Resolved));
+            }
+            catch (AgentError error)
+            {
+                unasked = "What IIS serves is not known: " + error.Cause + " If it serves the top folder of a volume, "
+                    + "the rehearsal may restart an application. " + error.Next;
+            }
         }
 
         // The top folder of a path's volume: a drive, or the folder where the volume is mounted. null: not on a disk

@@ -25,7 +25,7 @@ class Server:
     """One on which two volumes are left out."""
 
     def ask(self, request: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        made = {"platform": PLATFORM, "places": [], "root": None, "not_placed": NOT_PLACED}
+        made = {"platform": PLATFORM, "places": [], "root": None, "not_placed": NOT_PLACED, "warnings": ["Beware."]}
         return {"failed": False, **(made if request["step"] == "make" else {})}
 
     def job(self, request: t.Mapping[str, t.Any], route: str | None = None) -> dict[str, t.Any]:
@@ -37,7 +37,8 @@ class Server:
 
 def test_a_volume_that_was_not_tested_is_named_with_the_cause() -> None:
     outcome = rehearsal.rehearse(Server(), rehearsal.Subject("0123456789abcdef", (), None, {}))
-    assert outcome.not_placed == (
+    assert outcome.warnings == (
+        "Beware.",
         "The volume of reports was not tested. IIS serves it.",
         "The volume of the system was not tested. It is full.",
     )
