@@ -221,9 +221,9 @@ def going_on(facts: Facts, host: str) -> list[str]:
         )
     if programs := _programs(answer):
         found.append(
-            f"These programs run in GroupID's folders, and a backup does not stop them: {', '.join(programs)}. If one "
-            "still runs when everything else is stopped, the set is not sealed, unless groupid_waive names "
-            "programs_running."
+            "These programs run in GroupID's folders and are not services, so a backup does not stop them itself: "
+            f"{', '.join(programs)}. If one still runs when everything else is stopped, the set is not sealed, unless "
+            "groupid_waive names programs_running."
         )
     return found
 

@@ -405,7 +405,7 @@ similar:
       type: str
       sample: GroupIDHelper
 unmatched:
-  description: Items of O(services) that the host does not have.
+  description: Items of O(services) that the host does not have, apart from programs, which need not run.
   returned: with V(reported)
   type: list
   elements: dict

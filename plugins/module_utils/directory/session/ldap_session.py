@@ -219,8 +219,10 @@ class LdapDirectory:
                     yield entries
         finally:
             if number is not None and self._connection is not None:
+                # OpenLDAP keeps one paged search for each connection. If this one were abandoned, its page could still
+                # end the next search.
                 with contextlib.suppress(ldap.LDAPError):
-                    connection.abandon_ext(number)
+                    _answer(connection, number)
 
     def modify(self, dn: str, changes: c.Sequence[Change]) -> None:
         what = f"{dn} was not changed on {self.server}"

@@ -257,8 +257,8 @@ namespace IdentityOpsAgent
                 "Check what runs with groupid_services, and start by hand what is missing.");
         }
 
-        // If there is no record, but a watchdog at work, somebody has removed the record: what runs now is not the state
-        // before.
+        // If there is no record, but a watchdog at work, somebody has removed the record: what runs now is not the
+        // state before.
         public static void RequireNotMissed(string what)
         {
             if (Watchdog.IsAtWork)

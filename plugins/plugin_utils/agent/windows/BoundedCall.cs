@@ -55,10 +55,10 @@ namespace IdentityOpsAgent
             public Call(Func<T> ask)
             {
                 this.ask = ask;
-                ThreadPool.QueueUserWorkItem(Run);
+                ThreadPool.QueueUserWorkItem(Perform);
             }
 
-            private void Run(object state)
+            private void Perform(object state)
             {
                 try
                 {

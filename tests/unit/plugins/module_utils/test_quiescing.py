@@ -261,7 +261,7 @@ def test_what_looks_like_groupid_and_is_not_stopped_is_named() -> None:
     similar, programs = quiescing.going_on(facts, "web01")
     assert "does not stop them: services NetwrixAgent, GroupIDHelper; task \\GroupID nightly. If one" in similar
     assert "groupid_services" in similar
-    assert "does not stop them: GroupID.exe. If one still runs" in programs
+    assert "does not stop them itself: GroupID.exe. If one still runs" in programs
     assert "programs_running" in programs
 
 
