@@ -217,12 +217,18 @@ class LdapDirectory:
                     number = self.run(what, doing, _ask, *search, cookie)
                 if entries:
                     yield entries
-        finally:
-            if number is not None and self._connection is not None:
-                # OpenLDAP keeps one paged search for each connection. If this one were abandoned, its page could still
-                # end the next search.
+        except GeneratorExit:
+            # OpenLDAP keeps one paged search for each connection. If this one were abandoned, its page could still end
+            # the next search.
+            if number is not None:
                 with contextlib.suppress(ldap.LDAPError):
                     _answer(connection, number)
+            number = None
+            raise
+        finally:
+            if number is not None and self._connection is not None:
+                with contextlib.suppress(ldap.LDAPError):
+                    connection.abandon_ext(number)
 
     def modify(self, dn: str, changes: c.Sequence[Change]) -> None:
         what = f"{dn} was not changed on {self.server}"
