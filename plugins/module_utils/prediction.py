@@ -10,8 +10,8 @@ If there was a backup before, it is multiplied by the ratio of that backup's siz
 The time is that of the last set, in proportion to the work: bytes, and an amount for each file (`FILE_BYTES`). Without
 a last set, it comes from a sample, which only reads. A backup also writes and flushes, and this is assumed to take
 three times as long as reading (`BACKUP_FACTOR`). This is not known until something is written to the target. A slow
-share takes longer than a sample shows, and cached files are read faster than they can be written. The second backup is
-predicted from the first one. Verification is not included.
+share takes longer than a sample shows, and cached files are read faster than they can be written. So a sample can be
+wrong by a factor of 3. The second backup is predicted from the first one. Verification is not included.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Kind = t.Literal["folders", "database", "domain"]
 FILE_BYTES = 64 * 1024
 """Cost of opening, making and closing a file, in bytes that could be copied in the same time."""
 BACKUP_FACTOR = 4.0
-"""Ratio of the time of a backup to the time of only reading and hashing. On one local disk it was from 2 to 6."""
+"""Ratio of the time of a backup to the time of only reading and hashing. It was 2 in memory, and up to 10 on a disk."""
 SPARE_BYTES = 16 * 1024 * 1024
 """Disk space that is required in addition to a part and one per cent of it. The agent requires the same."""
 

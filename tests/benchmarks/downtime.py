@@ -134,7 +134,7 @@ def _stopped(lab: Lab, deployment: str, saved: dict[str, t.Any], ended: dict[str
         return max(seconds for asked, seconds in jobs if (asked["operation"], asked.get("phase")) == (operation, phase))
 
     slowest = max(longest("backup"), saved["database"]["seconds"])
-    return Stopped(deployment, slowest, longest("quiesce"), longest("resume"), ended["downtime_seconds"])
+    return Stopped(deployment, slowest, longest("quiesce", "stop"), longest("resume"), ended["downtime_seconds"])
 
 
 def _jobs(lab: Lab, host: str) -> t.Iterator[tuple[dict[str, t.Any], float]]:
