@@ -19,7 +19,6 @@ from integration.controller import Controller
 
 from lab import databases, inventory, processes, task_clock, writers
 from lab.lab import Lab
-from lab.mishaps import end_processes
 from lab.services import ELASTICSEARCH
 from lab.waiting import until
 
@@ -139,10 +138,9 @@ class Place:
     def restart(self, host: str) -> Record | None:
         """Restart a server, and return its record of that moment if it was open."""
         server = self.lab.host(host)
-        self.lab.outages.begin(server)
-        end_processes(self._computer(host))
+        self.lab.cut_power(server)
         record = self.record(host)
-        self.lab.reboot(server)
+        self.lab.power_on(server)
         return record if record and not record["resumed"] else None
 
     def reset(self) -> None:

@@ -226,10 +226,18 @@ class Lab:
 
     def reboot(self, host: Host) -> None:
         """Cut a mono host's power: every program there is gone, and what starts by itself runs again."""
+        self.cut_power(host)
+        self.power_on(host)
+
+    def cut_power(self, host: Host) -> None:
+        """End every program of a mono host."""
         self.outages.begin(host)
-        end_processes(self.root / "hosts" / host.name)
         self._winrs.kill(host)
         self._remoting.kill(host)
+        end_processes(self.root / "hosts" / host.name)
+
+    def power_on(self, host: Host) -> None:
+        """Let what starts by itself run again on a host whose power was cut."""
         self.services(host.name).restart()
         self._tasks.now(self.root / "hosts" / host.name)
         self.outages.end(host)

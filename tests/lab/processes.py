@@ -27,10 +27,11 @@ def marked(setting: str) -> list[int]:
 
 
 def kill_marked(setting: str) -> None:
-    """Kill the processes that ``marked`` finds."""
-    for process in marked(setting):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    """Kill the processes that ``marked`` finds, and those that they start meanwhile."""
+    while found := marked(setting):
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 class KilledError(Exception):
