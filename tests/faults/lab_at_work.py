@@ -138,6 +138,12 @@ class Place:
     def restart(self, host: str) -> Record | None:
         """Restart a server, and return its record of that moment if it was open."""
         server = self.lab.host(host)
+
+        def is_off() -> bool:
+            self.lab.cut_power(server)
+            return self.lab.outages.is_idle(server)
+
+        until(is_off, "the end of all programs of a server")
         self.lab.cut_power(server)
         record = self.record(host)
         self.lab.power_on(server)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc as c
 import pathlib
 import threading
@@ -87,15 +88,30 @@ class Outages:
 
     def __init__(self) -> None:
         self._down: set[str] = set()
+        self._within: collections.Counter[str] = collections.Counter()
+        self._lock = threading.Lock()
 
     def __call__(self, host: Host, request: wsman.Request, proceed: Handler) -> wsman.Reply:
         """Break the connection, or pass the request on; the answer is lost where the outage came meanwhile."""
-        if host.name in self._down:
-            raise ConnectionResetError("the host is down")
-        reply = proceed(host, request)
-        if host.name in self._down:
-            raise ConnectionResetError("the host has gone down")
+        self._count(host, 1)
+        try:
+            if host.name in self._down:
+                raise ConnectionResetError("the host is down")
+            reply = proceed(host, request)
+            if host.name in self._down:
+                raise ConnectionResetError("the host has gone down")
+        finally:
+            self._count(host, -1)
         return reply
+
+    def _count(self, host: Host, change: int) -> None:
+        with self._lock:
+            self._within[host.name] += change
+
+    def is_idle(self, host: Host) -> bool:
+        """Whether the host is at work on no request, and so will start no program for one."""
+        with self._lock:
+            return not self._within[host.name]
 
     def begin(self, host: Host) -> None:
         """Let a host be out of reach from now on. What runs there runs on."""
