@@ -276,7 +276,8 @@ _RUNS = (
     _run("database", "first", "error", _backup_fails(3201, "Cannot open backup device."), "sql_3201"),
     _run("database", "first", "disk full", _backup_fails(3202, _NO_ROOM), "sql_3202"),
     _run("database", "first", "kill", _backup_is_cut, "backup_cut"),
-    _run("adopt", "first", "error", _in_its_deployment("adopt", _DENIED), "part_content"),
+    # Each: the first one may meet the work of another deployment there, and is made again then.
+    _run("adopt", "first", "error", _in_its_deployment("adopt", _DENIED, number=None), "part_content"),
     _run("resume", "first", "error", _mishap("resume", _REFUSED), "resume_incomplete", 4, heal="resume"),
     _run("resume", "other", "unreachable", _mishap("resume", _cut), "connection_lost", 4, heal="watchdog"),
     _run("resume", "first", "kill", _mishap("resume", _with(faulty_job(die_at=10))), "", 0, sealed=True),

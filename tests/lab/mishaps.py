@@ -29,7 +29,7 @@ class Mishap:
     operation: what the agent is asked for; of a job, what the job is asked for. members: what the request has too.
     before: done before the agent begins. It may give faults for its process (mono/LabFaults.cs), and KilledError means
     that the agent never begins, and that nobody gets an answer. after: done when the agent has answered.
-    number: which of these requests, the first is 1.
+    number: which of these requests, the first is 1; None: each.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Mishap:
         before: Step | None = None,
         after: Step | None = None,
         *,
-        number: int = 1,
+        number: int | None = 1,
         **members: t.Any,
     ) -> None:
         self._host = host
@@ -60,7 +60,7 @@ class Mishap:
             return False
         with self._lock:
             self._seen += 1
-            return self._seen == self._number
+            return self._number is None or self._seen == self._number
 
     def before(self, host: Host) -> Faults:
         """Do what comes before, and give faults for the agent's process."""
