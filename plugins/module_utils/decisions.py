@@ -462,7 +462,7 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
 
 
 def _unnamed_database(facts: Facts, host: str, done: str) -> str:
-    """Say that the database was not verified or restored, in case another computer has a part of it."""
+    """Return the sentence that the database was not verified or restored, in case another computer has a part of it."""
     asked = facts[host]["__groupid_asked"]
     return (
         f"Set {set_at_hand(facts, host)} of {asked['deployment']} does not say that it has the database. A part of it "
