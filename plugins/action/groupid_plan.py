@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     run_state,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file, run_hosts
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
@@ -51,14 +52,16 @@ class ActionModule(ControllerAction):
         file = run_file.begin(given[0], args["kind"], check=check) if given else None
         faults = [*_unread(facts, variables["ansible_play_hosts_all"]), *failures.shared(facts, run)]
         if not faults:
-            found = self._against(facts, run, given) + database_hosts.faults(facts, run, args["kind"], args["batched"])
+            found = self._against(facts, run, given, args["kind"]) + database_hosts.faults(
+                facts, run, args["kind"], args["batched"]
+            )
             faults = [run_outcome.of_run(failure) for failure in found]
         if faults:
             show(["", "Nothing was started, because of these errors:", *failures.lines_of(self._scrub(faults)), ""])
             if file:
                 run_file.refuse(file, self._scrub(faults))
             return {"failed": True, "error": _REFUSED.explained()}
-        known = deployments.may_be_members(facts, run, variables["groups"], args["known"])
+        known = deployments.may_be_members(variables["groups"], args["known"])
         plan = deployments.plan(facts, run, known, facts[run[0]]["__groupid_asked"]["deployments"])
         if file:
             asked = (facts[host]["__groupid_asked"] for host in plan["hosts"])
@@ -74,10 +77,12 @@ class ActionModule(ControllerAction):
             "run_file": str(file) if file else None,
         }
 
-    def _against(self, facts: run_state.RunState, run: c.Sequence[str], files: c.Sequence[str]) -> list[Failure]:
+    def _against(
+        self, facts: run_state.RunState, run: c.Sequence[str], files: c.Sequence[str], kind: Kind
+    ) -> list[Failure]:
         """Return what prevents the run although each host's variables are valid."""
         wanted = facts[run[0]]["__groupid_asked"]["deployments"]
-        found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
+        found = [*deployments.unmet(facts, run, wanted), *database_hosts.unknown(facts, run, kind)]
         found += _each_on_its_own(str(self._task.play.strategy)) if len(run) > 1 else []
         return found + ([_SEVERAL_FILES] if len(files) > 1 else [])
 

@@ -12,8 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.vars import load_extra_vars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.identityops.groupid.plugins.module_utils import failures, settings
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import PREFIX
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, settings
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import WORDS
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
@@ -31,9 +30,12 @@ class ActionModule(ControllerAction):
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         extra, inventory = load_extra_vars(self._loader), self._inventory_of(variables)
         understood = settings.understand(self._read(variables, variables), args["role"])
-        others = {name: value for name, value in variables.items() if not str(name).startswith(PREFIX)}
-        usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
-        elsewhere = settings.refused_extra(extra) or settings.refused_outside(usual, understood.values)
+        # What Ansible itself knows of the host and the run. All else comes from the command line, a play or a task.
+        known = {name: variables[name] for name in variables if name == "hostvars" or str(name).startswith("ansible_")}
+        usual_context = {**{name: known[name] for name in known.keys() - extra.keys()}, **inventory}
+        usual = settings.understand(self._read(inventory, usual_context), args["role"]).values
+        declared = deployments.declared(variables["hostvars"], variables["inventory_hostname"])
+        elsewhere = settings.refused_extra(extra) or settings.refused_outside(usual, understood.values, declared)
         faults = [*elsewhere, *settings.reserved({*extra, *inventory}), *understood.failures]
         unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":

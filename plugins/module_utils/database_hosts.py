@@ -13,11 +13,12 @@ import dataclasses
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import given, settings, windows_path
-from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
+from ansible_collections.identityops.groupid.plugins.module_utils.deployments import LOCALHOST, Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.settings import CODE
 from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import DATABASE
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
 _ROOT = "groupid_backup_root"
 
@@ -26,8 +27,29 @@ def root(facts: Facts, host: str) -> str:
     """Return the backup root of such a host, in the form that the agent uses. Empty if `faults` refuses it."""
     try:
         return windows_path.canonical(_value(facts, host))
-    except windows_path.UnclearPathError:
+    # Ansible resolves the template when it is read, and may raise any exception if only a run of that host can.
+    except Exception:
         return ""
+
+
+def unknown(facts: Facts, run: c.Iterable[str], kind: Kind) -> list[Failure]:
+    """Return a failure for each host that variables name for the database and the inventory does not have.
+
+    None prevents a resume: what was stopped must be started, whatever else is wrong.
+    """
+    asked = [] if kind == "resume" else [facts[host]["__groupid_asked"] for host in run]
+    named = {("groupid_sql_host", one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host"}
+    named |= {("groupid_sql_delegate_to", one["sql_delegate_to"]) for one in asked}
+    return [
+        Failure(
+            "no_such_host",
+            f"{variable} names {host!r}",
+            "the inventory has no such host",
+            f"{did_you_mean(host, facts)}Correct it, or add the host to the inventory.",
+        )
+        for variable, host in sorted(named)
+        if host and host not in facts and host not in LOCALHOST
+    ]
 
 
 def faults(facts: Facts, run: c.Collection[str], kind: Kind, in_playbook: bool) -> list[Failure]:
@@ -44,11 +66,12 @@ def faults(facts: Facts, run: c.Collection[str], kind: Kind, in_playbook: bool) 
 def _hosts(facts: Facts, run: c.Collection[str], kind: Kind) -> list[str]:
     """Name the hosts that have backups of the database and are not in the run, which checks its own."""
     asked = [facts[host]["__groupid_asked"] for host in run]
-    named = {str(one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host" and _uses_database(one, kind)}
+    named = {str(one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host" and uses_database(one, kind)}
     return sorted(host for host in named if host in facts and host not in run)
 
 
-def _uses_database(asked: c.Mapping[str, t.Any], kind: Kind) -> bool:
+def uses_database(asked: c.Mapping[str, t.Any], kind: Kind) -> bool:
+    """Whether a run of a host with these variables has something to do with the database."""
     if kind == "resume":
         return False
     # A verification does not read groupid_sql_server.
@@ -78,7 +101,6 @@ def _root_faults(facts: Facts, host: str) -> list[Failure]:
                 f"Correct it {place}, for example: {_ROOT}: {unclear.example}",
             )
         ]
-    # Ansible resolves the template when it is read, and may raise any exception if only a run of that host can.
     except Exception as problem:
         return [
             Failure(

@@ -204,7 +204,7 @@ def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
 def backup_components(facts: Facts, host: str) -> list[str] | None:
     """Name the components that the host saves itself. None means the usual ones of its version.
 
-    If several servers name the same share for a component, only the first of them saves it.
+    If several servers choose the same files on a share for a component, only the first of them saves it.
     """
     left = saved_by_others(facts, host)
     if facts[host]["__groupid_asked"]["components"] is None and not left:
@@ -225,14 +225,15 @@ def saved_by_others(facts: Facts, host: str) -> dict[str, str]:
 
     Empty if nothing would be left for the host: a set has a part of every server, and a part has a component.
     """
-    left = _left_to_others(facts, host, _saved_places)
+    left = _left_to_others(facts, host, _saved)
     return left if facts[host]["__groupid_asked"]["folders"] or set(_to_save(facts, host)) - left.keys() else {}
 
 
-def _saved_places(facts: Facts, host: str) -> dict[str, str]:
-    """Return the folder of each component that is asked of the host."""
-    places = _places(facts, host)
-    return {name: places[name] for name in _to_save(facts, host) if name in places}
+def _saved(facts: Facts, host: str) -> dict[str, shared_places.Claim]:
+    """Return what is asked of the host for each component whose folder is known."""
+    places, asked = _places(facts, host), facts[host]["__groupid_asked"]
+    files = tuple(map(narrower.globs, (asked["include"], asked["exclude"], narrower.default_excludes(asked))))
+    return {name: shared_places.Claim(places[name], files) for name in _to_save(facts, host) if name in places}
 
 
 def _to_save(facts: Facts, host: str) -> list[str]:
@@ -255,47 +256,73 @@ def looks_first(facts: Facts, host: str) -> bool:
 def restore_components(facts: Facts, host: str) -> list[str] | None:
     """Name the components that the host restores itself. None means all components of its part.
 
-    A folder that goes back to a share is restored once, by the first server whose part has it.
+    Files that go back to a share are restored once, by the first server whose part has them.
     """
-    components, left = facts[host]["__groupid_asked"]["components"], _left_to_others(facts, host, _restored_places)
+    components, left = facts[host]["__groupid_asked"]["components"], _left_to_others(facts, host, _restored)
     if components is None and not left:
         return None
     return [name for name in _to_restore(facts, host) if name not in left]
 
 
-def _restored_places(facts: Facts, host: str) -> dict[str, str]:
-    """Return the folder that each component of the host's part goes back to, if another server's part may have it."""
-    places = {**_places(facts, host), **facts[host]["__groupid_asked"]["restore_targets"]}
-    own = _of_its_own(facts, host)
-    return {name: places[name] for name in _to_restore(facts, host) if name in places and name not in own}
+def _restored(facts: Facts, host: str) -> dict[str, shared_places.Claim]:
+    """Return what the host restores of each component of its part: which files of the part, and where to.
+
+    The variables may have changed since the backup. Empty if the list does not say what was chosen for the part.
+    """
+    asked = facts[host]["__groupid_asked"]
+    chosen: c.Mapping[str, t.Any] = _source_part(facts, host).get("selection") or {}
+    return {
+        name: shared_places.Claim(
+            asked["restore_targets"].get(name, chosen[name]["source"]),
+            tuple(map(narrower.globs, [*(chosen[name][key] for key in _FILTERS), *(asked[key] for key in _FILTERS)])),
+        )
+        for name in _to_restore(facts, host)
+        if name in chosen
+    }
 
 
-def _of_its_own(facts: Facts, host: str) -> set[str]:
-    """Name the folders of groupid_folders from which this server saves other files than another server does."""
-    chosen = {
-        fellow: {one["name"]: (one["include"], one["exclude"]) for one in facts[fellow]["__groupid_asked"]["folders"]}
+_FILTERS = ("include", "exclude")
+
+
+def restores_at_once(facts: Facts, host: str) -> int:
+    """Count how many hosts may restore beside this one. 0 means any: nothing that it writes on a share is another's.
+
+    Two restores of one folder would each see the files of the other as a change that nobody expects.
+    """
+    places = {
+        listing.server_of(facts, fellow): [
+            claim.path
+            for name, claim in _restored(facts, fellow).items()
+            if name not in _left_to_others(facts, fellow, _restored)
+        ]
         for fellow in deployments.fellows(facts, host)
     }
-    own = chosen.get(host, {})
-    return {name for name in own for others in chosen.values() if others.get(name, own[name]) != own[name]}
+    server = listing.server_of(facts, host)
+    return int(any(server in servers for dummy, servers in shared_places.contested(places)))
+
+
+def _source_part(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
+    """Return the part that was chosen for the host to restore. Empty if it is not listed."""
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
+    return listing.part_of(listed, (facts[host].get("__groupid_source") or {}).get("server", "")) or {}
 
 
 def _to_restore(facts: Facts, host: str) -> list[str]:
     """Name the requested components that are in the part that was chosen for the host."""
     asked = facts[host]["__groupid_asked"]
-    listed = listing.find(facts, host, str(asked["set_id"]))
-    part = listing.part_of(listed, (facts[host].get("__groupid_source") or {}).get("server", ""))
-    components: c.Mapping[str, str] = (part or {}).get("components") or {}
+    components: c.Mapping[str, str] = _source_part(facts, host).get("components") or {}
     held = [name for name, status in components.items() if status not in ("absent", "external")]
     if asked["components"] is None:
         return held
     return [name for name in shared_parts.server_components(asked["components"]) if name in held]
 
 
-def _left_to_others(facts: Facts, host: str, places_of: c.Callable[[Facts, str], dict[str, str]]) -> dict[str, str]:
+def _left_to_others(
+    facts: Facts, host: str, claims_of: c.Callable[[Facts, str], dict[str, shared_places.Claim]]
+) -> dict[str, str]:
     """Return the host's components on a share that another server saves or restores, with that server."""
-    places = {listing.server_of(facts, fellow): places_of(facts, fellow) for fellow in deployments.fellows(facts, host)}
-    return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
+    claims = {listing.server_of(facts, fellow): claims_of(facts, fellow) for fellow in deployments.fellows(facts, host)}
+    return shared_places.shared_sources(claims).get(listing.server_of(facts, host), {})
 
 
 def _places(facts: Facts, host: str) -> dict[str, str]:
@@ -476,7 +503,7 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
         return []
     listed = listing.find(facts, host, set_at_hand(facts, host)) or {}
     notes = [*_narrowed_set(facts, host), *_not_one_point(facts, host), *_database_left(facts, host)]
-    left = _left_to_others(facts, host, _restored_places)
+    left = _left_to_others(facts, host, _restored)
     notes += [f"{name} is on a share, and {server} restores it." for name, server in left.items()]
     name = products.ELASTICSEARCH.name
     if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):

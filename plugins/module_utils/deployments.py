@@ -90,7 +90,7 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
         if not wanted or any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)
     }
     for host in known:
-        name = _deployment_outside(facts, host)
+        name = declared(facts, host)
         if host not in names and name in deployments:
             deployments[name]["outside"].append(host)
     return {
@@ -99,27 +99,24 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
     }
 
 
-def _deployment_outside(facts: Facts, host: str) -> str:
-    """Name the deployment of a host that may be outside the run. Empty if it has none, or if it cannot be read."""
+def declared(facts: Facts, host: str) -> str:
+    """Name the deployment of any host of the inventory, without variables of a play or task.
+
+    Empty if it has none, or if it cannot be read.
+    """
     # Ansible resolves the template when it is read, and may raise any exception if only a run of that host can.
     with contextlib.suppress(Exception):
         return str(facts[host].get("groupid_deployment") or "").strip().lower()
     return ""
 
 
-def may_be_members(
-    facts: Facts, run: c.Iterable[str], groups: c.Mapping[str, c.Sequence[str]], pattern: c.Iterable[str]
-) -> list[str]:
+def may_be_members(groups: c.Mapping[str, c.Sequence[str]], pattern: c.Iterable[str]) -> list[str]:
     """Name the inventory hosts that may be members of a deployment.
 
     groups: of the inventory. pattern: hosts of ``groupid_hosts``, which may leave out some, as ``--limit`` does. So
-    those of the group that it names by default count too. If that has no hosts, all hosts count, but not those that
-    only serve the database: they may have ``groupid_deployment`` from a group of all hosts.
+    those of the group that it names by default count too. If that has no hosts, all hosts count.
     """
-    asked = [facts[host]["__groupid_asked"] for host in run]
-    serving = {str(one[name]) for one in asked for name in ("sql_host", "sql_delegate_to")}
-    others = groups.get(BY_NAME["groupid_hosts"].default) or [host for host in groups["all"] if host not in serving]
-    return list(dict.fromkeys([*pattern, *others]))
+    return list(dict.fromkeys([*pattern, *(groups.get(BY_NAME["groupid_hosts"].default) or groups["all"])]))
 
 
 def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:
@@ -134,23 +131,6 @@ def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[F
         )
         for pattern in wanted
         if not fnmatch.filter(names, pattern)
-    ]
-
-
-def unknown_hosts(facts: Facts, run: c.Iterable[str]) -> list[Failure]:
-    """Return a failure for each host that variables name and the inventory does not have."""
-    asked = [facts[host]["__groupid_asked"] for host in run]
-    named = {("groupid_sql_host", one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host"}
-    named |= {("groupid_sql_delegate_to", one["sql_delegate_to"]) for one in asked}
-    return [
-        Failure(
-            "no_such_host",
-            f"{variable} names {host!r}",
-            "the inventory has no such host",
-            f"{did_you_mean(host, facts)}Correct it, or add the host to the inventory.",
-        )
-        for variable, host in sorted(named)
-        if host and host not in facts and host not in LOCALHOST
     ]
 
 

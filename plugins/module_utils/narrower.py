@@ -30,7 +30,7 @@ def narrower(usual: Values, effective: Values, installed: c.Sequence[str]) -> li
         *(() if version == usual_version else (f"groupid_version: {version}",)),
         *_components(before, now),
         *(text for name in ("include", "exclude") for text in _filtered(f"groupid_{name}", name, usual, effective)),
-        *_more("groupid_exclude_defaults", _default_excludes(usual), _default_excludes(effective)),
+        *_more("groupid_exclude_defaults", default_excludes(usual), default_excludes(effective)),
         *_moved(usual, effective, before),
         *_folders(usual["folders"], effective["folders"]),
         *(_database(usual, effective) if DATABASE in before & now else ()),
@@ -67,32 +67,34 @@ def _filtered(label: str, name: str, usual: Values, effective: Values) -> c.Iter
     """Compare globs: fewer to include (none means all), or more to exclude."""
     if name == "exclude":
         yield from _more(label, usual["exclude"], effective["exclude"])
-    elif effective["include"] and (not usual["include"] or _globs(usual["include"]) - _globs(effective["include"])):
+    elif effective["include"] and (not usual["include"] or globs(usual["include"]) - globs(effective["include"])):
         yield f"{label}: {', '.join(effective['include'])}"
 
 
 def _more(label: str, before: c.Iterable[str], now: c.Sequence[str]) -> c.Iterator[str]:
-    known = _globs(before)
-    added = [glob for glob in now if not _globs([glob]) <= known]
+    known = globs(before)
+    added = [glob for glob in now if not globs([glob]) <= known]
     if added:
         yield f"{label}: {', '.join(added)}"
 
 
-def _globs(globs: c.Iterable[str]) -> set[str]:
+def globs(given: c.Iterable[str]) -> frozenset[str]:
     """Return globs in a form to compare: case is ignored on Windows, and both slashes separate."""
-    return {glob.replace("\\", "/").lower() for glob in globs}
+    return frozenset(glob.replace("\\", "/").lower() for glob in given)
 
 
-def _default_excludes(values: Values) -> c.Sequence[str]:
+def default_excludes(values: Values) -> c.Sequence[str]:
+    """Return what is always left out: as configured, or the usual globs."""
     given: c.Sequence[str] | None = values["exclude_defaults"]
     return products.DEFAULT_EXCLUDES if given is None else given
 
 
 def _moved(usual: Values, effective: Values, before: c.Container[str]) -> c.Iterator[str]:
     """Return the components whose folder in groupid_component_paths is another one."""
-    for name, path in usual["component_paths"].items():
-        now = effective["component_paths"].get(name)
-        if name in before and not _same(path, now):
+    usual_paths, paths = usual["component_paths"], effective["component_paths"]
+    for name in dict.fromkeys([*usual_paths, *paths]):
+        now = paths.get(name)
+        if name in before and not _same(usual_paths.get(name), now):
             yield f"groupid_component_paths: {name} from {now or 'its usual folder'}"
 
 

@@ -141,15 +141,27 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
     return refusals
 
 
-def refused_outside(inventory: c.Mapping[str, t.Any], effective: c.Mapping[str, t.Any]) -> list[Failure]:
-    """Return a failure if a play or task names other servers of a deployment than the inventory, as with ``-e``.
+def refused_outside(inventory: c.Mapping[str, t.Any], effective: c.Mapping[str, t.Any], declared: str) -> list[Failure]:
+    """Return a failure if a play or task names a deployment, or servers of it, that the inventory does not.
 
-    Both: values of `understand`. A play may name the servers of a deployment that the inventory does not know.
+    Both: values of `understand`. declared: the host's deployment as runs of other hosts see it.
+    A play may name a deployment that the inventory does not know, together with its servers.
     """
-    known = inventory["deployment"] is not None
-    if not known or inventory["deployment_servers"] == effective["deployment_servers"]:
+    if effective["deployment"] is not None and effective["deployment"] != declared:
+        return [] if not declared and effective["deployment_servers"] else [_deployment_elsewhere()]
+    if inventory["deployment_servers"] == effective["deployment_servers"]:
         return []
     return [_servers_elsewhere("is not as in the inventory: a play or a task sets it")]
+
+
+def _deployment_elsewhere() -> Failure:
+    return Failure(
+        CODE,
+        f"{_DEPLOYMENT} is not as in the inventory: a play or a task sets it",
+        "hosts that --limit or serial leave out would not count as members of the deployment",
+        f"Set it in the variables of the host or its group. Or, if the inventory does not set it, also set {_SERVERS} "
+        "in the play.",
+    )
 
 
 def _servers_elsewhere(how: str) -> Failure:

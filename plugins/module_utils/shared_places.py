@@ -32,6 +32,14 @@ class _Share:
         return _same_host(self.host, other.host) and self.names == other.names[: len(self.names)]
 
 
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """What a server saves or restores of one component. path: its folder. files: what is chosen in it, to compare."""
+
+    path: str
+    files: c.Hashable
+
+
 def same_place(a: str, b: str) -> bool:
     r"""Whether two UNC paths are the same folder.
 
@@ -42,21 +50,21 @@ def same_place(a: str, b: str) -> bool:
     return first is not None and second is not None and first.holds(second) and second.holds(first)
 
 
-def shared_sources(components_by_server: c.Mapping[str, c.Mapping[str, str]]) -> dict[str, dict[str, str]]:
+def shared_sources(claims_by_server: c.Mapping[str, c.Mapping[str, Claim]]) -> dict[str, dict[str, str]]:
     """Return, by server, the components that another server saves and restores for it, with that server's name.
 
-    components_by_server: the folder of each component, for the servers of one deployment.
-    If several servers name the same share for a component, the first by name saves it. The result has that component
-    only for the other servers, and no entry for a server without such components.
+    claims_by_server: the claim on each component, for the servers of one deployment.
+    If several servers claim the same files on the same share for a component, the first by name saves them. The result
+    has that component only for the other servers, and no entry for a server without such components.
     """
     left: dict[str, dict[str, str]] = {}
-    workers: dict[str, list[tuple[str, str]]] = {}  # by component: server and folder
-    for server in sorted(components_by_server):
-        for component, path in components_by_server[server].items():
+    workers: dict[str, list[tuple[str, Claim]]] = {}  # by component
+    for server in sorted(claims_by_server):
+        for component, claim in claims_by_server[server].items():
             known = workers.setdefault(component, [])
-            first = next((other for other, place in known if same_place(place, path)), None)
+            first = next((other for other, one in known if _same_claim(one, claim)), None)
             if first is None:
-                known.append((server, path))
+                known.append((server, claim))
             else:
                 left.setdefault(server, {})[component] = first
     return left
@@ -82,6 +90,10 @@ def contested(targets_by_server: c.Mapping[str, c.Iterable[str]]) -> list[tuple[
         (path, sorted({server for server, dummy, share in targets if outer.holds(share)})) for path, outer in outermost
     ]
     return sorted((path, servers) for path, servers in claims if len(servers) > 1)
+
+
+def _same_claim(a: Claim, b: Claim) -> bool:
+    return a.files == b.files and same_place(a.path, b.path)
 
 
 def _same_host(a: str, b: str) -> bool:

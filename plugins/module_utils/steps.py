@@ -12,6 +12,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
+    database_hosts,
     decisions,
     deployments,
     failures,
@@ -59,7 +60,8 @@ def _lists_away(facts: Facts, host: str) -> bool:
     """Whether the host asks the SQL Server's own computer for its sets, on behalf of the whole deployment."""
     asked = facts[host]["__groupid_asked"]
     first = deployments.fellows(facts, host)[:1] == [host]
-    return first and asked["sql_backup_mode"] == "host" and bool(asked["sql_server"])
+    away = asked["sql_backup_mode"] == "host" and bool(asked["sql_server"])
+    return first and away and database_hosts.uses_database(asked, "list")
 
 
 def _rehearses(facts: Facts, host: str) -> bool:
@@ -314,6 +316,7 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "releases": quiescing.is_left,
     "release": saving.release,
     "restore_components": decisions.restore_components,
+    "restores_at_once": decisions.restores_at_once,
     "restores_folders": _restores_folders,
     "must_verify": decisions.must_verify,
     "seals": _seals,

@@ -48,8 +48,10 @@ def _which_product(facts: Facts, host: str) -> list[Failure]:
             "which_product",
             BACKUP,
             f"a server must have exactly one GroupID{wanted}, and this one has: {have}",
-            "In the inventory, set groupid_version to the one to back up, or the folders in groupid_component_paths. "
-            "With -e, a set would count as narrowed.",
+            "In the inventory, set groupid_version to the one to back up. With -e, a set would count as narrowed."
+            if found
+            else "If GroupID is installed here, set groupid_version in the inventory, and the folders of all its "
+            "components in groupid_component_paths. If not, remove this server from the run.",
         )
     ]
 

@@ -60,7 +60,8 @@ def unseen(facts: Facts, host: str) -> list[Failure]:
             "of --limit, groupid_hosts, or serial in a play), and a set without their parts cannot be sealed",
             "Run again without it; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
             f"with this id, and with {set_again.WAIVED}, seals the set. If one of these hosts is no GroupID server, "
-            "set groupid_deployment: '' in its variables.",
+            "remove it from the group groupid, or, if it is not in that group, set groupid_deployment: '' in its "
+            "variables.",
         )
     ]
 

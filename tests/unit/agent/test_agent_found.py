@@ -242,7 +242,9 @@ def test_what_was_chosen_is_listed(saved: t.Any) -> None:
     set_id = "20260301T000000Z"
     saved.backup(set_id=set_id, include=["*.txt"], exclude=["*.log"], required=False)
     [part] = listed(saved)["sets"][0]["parts"]
-    assert part["selection"] == {"data": {"include": ["*.txt"], "exclude": ["*.log"], "required": False}}
+    assert part["selection"] == {
+        "data": {"source": str(saved.source), "include": ["*.txt"], "exclude": ["*.log"], "required": False}
+    }
     document = json.loads((saved.part(set_id) / "part.json").read_bytes())
     assert (part["started"], part["finished"]) == (document["started"], document["finished"])
     del document["started"]  # of before

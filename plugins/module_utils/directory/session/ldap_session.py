@@ -220,7 +220,7 @@ class LdapDirectory:
         except GeneratorExit:
             # OpenLDAP keeps one paged search for each connection. If this one were abandoned, its page could still end
             # the next search.
-            if number is not None:
+            if number is not None and self._connection is not None:
                 with contextlib.suppress(ldap.LDAPError):
                     _answer(connection, number)
             number = None

@@ -138,7 +138,7 @@ namespace IdentityOpsAgent
                 .Set("narrowed", part.Narrowed).Set("scope", part.Scope).Set("selection", Selection(part));
         }
 
-        // What was chosen in each component. null: too long for an answer. An incomplete list would be useless.
+        // Where each component was, and what was chosen in it. null: too long for an answer. An incomplete list would be useless.
         private static JsonMap Selection(Part part)
         {
             JsonMap selection = new JsonMap();
@@ -146,8 +146,9 @@ namespace IdentityOpsAgent
             foreach (PartComponent component in part.Components)
             {
                 globs += component.Include.Count + component.Exclude.Count;
-                selection.Set(component.Name, new JsonMap().Set("include", component.Include)
-                    .Set("exclude", component.Exclude).Set("required", component.Required));
+                selection.Set(component.Name, new JsonMap().Set("source", component.Source)
+                    .Set("include", component.Include).Set("exclude", component.Exclude)
+                    .Set("required", component.Required));
             }
             return globs > Answer.ListLimit ? null : selection;
         }

@@ -110,6 +110,16 @@ def test_what_the_inventory_says_is_the_usual_and_extra_variables_are_not(play: 
     assert (two["asked"]["include"], two["asked"]["usual"]["include"]) == (["HR Portal"], ["HR"])
 
 
+@pytest.mark.parametrize("given", ["extra", "play"])
+def test_what_only_a_run_can_set_is_not_the_usual(play: Play, given: str) -> None:
+    host = {**HOST, "groupid_include": "{{ portals | default([]) }}", "groupid_exclude": ["{{ inventory_hostname }}"]}
+    chosen = {"portals": ["HR Portal"]}
+    arguments = ("-e", json.dumps(chosen)) if given == "extra" else ()
+    asked = play(settings(), {"web01": host}, *arguments, play_vars={} if arguments else chosen)["web01"]["asked"]
+    assert (asked["include"], asked["usual"]["include"]) == (["HR Portal"], [])
+    assert asked["usual"]["exclude"] == ["web01"]
+
+
 def test_variables_of_a_play_are_not_the_usual_and_nothing_is_kept_twice(play: Play) -> None:
     result = play(settings(), {"web01": HOST}, play_vars={"groupid_exclude": ["*.tmp"]})
     asked = result["web01"]["asked"]
@@ -123,6 +133,16 @@ def test_a_play_does_not_name_other_servers_of_a_deployment_than_the_inventory(p
     assert "groupid_deployment_servers is not as in the inventory" in failure["what"]
     known = {"web01": {**HOST, "groupid_deployment_servers": "WEB01"}}
     assert play(settings(), known, play_vars=narrow)["web01"]["failures"] == []
+
+
+def test_a_play_sets_no_deployment_without_its_servers(play: Play) -> None:
+    root, hq = {"groupid_backup_root": HOST["groupid_backup_root"]}, {"groupid_deployment": "hq"}
+    [failure] = play(settings(), {"web01": root}, play_vars=hq)["web01"]["failures"]
+    assert "groupid_deployment is not as in the inventory" in failure["what"]
+    whole = {**hq, "groupid_deployment_servers": ["web01"]}
+    assert play(settings(), {"web01": root}, play_vars=whole)["web01"]["failures"] == []
+    site = {"web01": {**root, "groupid_deployment": "{{ site }}"}}
+    assert play(settings(), site, "-e", "site=HQ")["web01"]["failures"] == [], "every run sees it"
 
 
 def test_check_mode_is_known_however_it_was_asked_for(play: Play) -> None:

@@ -18,7 +18,7 @@ ROOT = {"groupid_backup_root": "E:\\Backups"}
 
 def facts(sql01: c.Mapping[str, t.Any], mode: str = "host", **asked: t.Any) -> dict[str, c.Mapping[str, t.Any]]:
     usual = {"sql_server": "sql01.corp.example", "components": None, "backup_root": "D:\\Backups"}
-    asked = {**usual, "sql_backup_mode": mode, "sql_host": "sql01", **asked}
+    asked = {**usual, "sql_backup_mode": mode, "sql_host": "sql01", "sql_delegate_to": "", **asked}
     return {"web01": {"__groupid_asked": asked}, "web02": {"__groupid_asked": asked}, "sql01": sql01}
 
 
@@ -84,6 +84,8 @@ def test_nobody_asks_for_what_is_not_used() -> None:
     assert database_hosts.faults(facts({}, mode="unc"), ["web01"], "backup", True) == []
     assert database_hosts.faults(facts({}), ["web01"], "backup", True) != []
     assert database_hosts.faults(facts({}, components=["reports", "database"]), ["web01"], "restore", True) != []
+    unclear = facts({"groupid_backup_root": "{{ nowhere }}"})
+    assert database_hosts.root(unclear, "sql01") == "", "faults refuses it where it is used"
     both = {**facts({}), "sql01": {"__groupid_asked": {"sql_backup_mode": "unc", "sql_host": ""}}}
     assert database_hosts.faults(both, ["web01", "sql01"], "backup", True) == [], "it is in the run, which has asked it"
     assert database_hosts.root(both, "sql01") == ""
@@ -104,3 +106,32 @@ def test_nobody_asks_for_what_is_not_used() -> None:
 def test_a_run_without_the_database_does_not_need_its_host(kind: Kind, asked: dict[str, t.Any], refused: bool) -> None:
     assert bool(database_hosts.faults(facts({}, **asked), ["web01"], kind, True)) == refused
     assert bool(database_hosts.faults(facts({"groupid_typo": 1, **ROOT}, **asked), ["web01"], kind, True)) == refused
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"mode": "host", "sql_host": "sql1"}, ["groupid_sql_host names 'sql1'"]),
+        ({"mode": "unc", "sql_host": "sql1"}, []),
+        ({"mode": "host", "sql_host": "sql01", "sql_delegate_to": "localhost"}, []),
+        ({"sql_delegate_to": "gateway"}, ["groupid_sql_delegate_to names 'gateway'"]),
+    ],
+)
+def test_a_host_that_a_variable_names_is_one_of_the_inventory(asked: dict[str, t.Any], named: list[str]) -> None:
+    usual = {"mode": "unc", "sql_host": "", "sql_delegate_to": "localhost"}
+    found = database_hosts.unknown(facts({}, **{**usual, **asked}), ["web01"], "backup")
+    assert [failure.what for failure in found] == named
+    assert {failure.code for failure in found} <= {"no_such_host"}
+    assert all(failure.cause == "the inventory has no such host" for failure in found)
+    assert all("Correct it, or add the host to the inventory." in failure.next for failure in found)
+    assert database_hosts.unknown(facts({}, **{**usual, **asked}), ["web01"], "resume") == []
+
+
+def test_a_host_that_is_not_in_the_inventory_is_named_with_the_most_similar_one() -> None:
+    found = database_hosts.unknown(facts({}, sql_host="sql1", sql_delegate_to="gateway"), ["web01"], "backup")
+    assert [str(failure) for failure in found] == [
+        "groupid_sql_delegate_to names 'gateway': the inventory has no such host. Correct it, or add the host to the "
+        "inventory.",
+        "groupid_sql_host names 'sql1': the inventory has no such host. Did you mean sql01? Correct it, or add the "
+        "host to the inventory.",
+    ]

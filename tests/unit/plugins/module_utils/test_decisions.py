@@ -234,13 +234,30 @@ def test_no_component_is_left_to_a_server_that_does_not_save_it() -> None:
     assert decide(facts, "web02", "backup_components") is None
 
 
+def test_a_component_on_a_share_of_which_each_server_chooses_other_files_is_saved_by_each() -> None:
+    facts = run("web01", "web02", components=["reports", "schedules"], component_paths=REPORTS)
+    facts["web01"]["__groupid_asked"]["exclude"] = ["HR/**"]
+    assert decide(facts, "web02", "backup_components") == ["reports", "schedules"]
+    assert decide(facts, "web02", "backup_notes") == []
+    facts["web02"]["__groupid_asked"]["exclude"] = ["hr\\**"]
+    assert decide(facts, "web02", "backup_components") == ["schedules"]
+
+
 def shared_reports(**held: dict[str, str]) -> Facts:
     """Servers that restore their own parts, which hold these components."""
-    facts = run(*held, role="restore", set_id=SET, component_paths=REPORTS)
+    facts = run(*held, role="restore", set_id=SET)
     for host, components in held.items():
-        facts[host]["__groupid_probe"] = probe(host, listed(part(host, components=components)))
+        saved_as(facts, host, part(host, components=components))
         facts[host]["__groupid_source"] = {"server": host, "mapped": False}
     return facts
+
+
+def saved_as(facts: Facts, host: str, held: dict[str, t.Any], **chosen: t.Any) -> None:
+    """Let a host list its part. All components were on a share, except schedules. chosen: what differs for each."""
+    places = {name: "D:\\Schedules" if name == "schedules" else f"\\\\nas01\\{name}" for name in held["components"]}
+    usual = {"include": [], "exclude": [], "required": True}
+    selection = {name: {"source": place, **usual, **chosen} for name, place in places.items()}
+    facts[host]["__groupid_probe"] = probe(host, listed({**held, "selection": selection}))
 
 
 def test_a_component_on_a_share_is_restored_by_the_first_server_whose_part_has_it() -> None:
@@ -260,23 +277,34 @@ def test_another_folder_on_a_share_is_saved_by_each_server_and_restored_by_one()
     facts = run("web01", "web02", components=["schedules"], folders=folders)
     assert decide(facts, "web02", "backup_components") == ["schedules"]
     both = {"templates": "copied", "schedules": "copied"}
-    facts = run_facts.ask(shared_reports(web01=both, web02=both), folders=folders)
+    facts = shared_reports(web01=both, web02=both)
     assert decide(facts, "web01", "restore_components") is None
     assert decide(facts, "web02", "restore_components") == ["schedules"]
 
 
-def test_a_folder_on_a_share_of_which_each_server_saves_other_files_is_restored_by_each() -> None:
-    def folders(**filters: list[str]) -> list[dict[str, t.Any]]:
-        return [{"name": "templates", "path": "\\\\nas01\\templates", "include": [], "exclude": [], **filters}]
-
-    facts = shared_reports(web01={"templates": "copied"}, web02={"templates": "copied"})
+def test_a_folder_on_a_share_of_which_each_server_saved_other_files_is_restored_by_each_in_turn() -> None:
+    held = {"templates": "copied"}
+    facts = shared_reports(web01=held, web02=held, web03={"schedules": "copied"})
     for host in ("web01", "web02"):
-        run_facts.ask({host: facts[host]}, folders=folders(include=[f"{host}/**"]))
-    assert [decide(facts, host, "restore_components") for host in ("web01", "web02")] == [None, None]
+        saved_as(facts, host, part(host, components=held), include=[f"{host}/**"])
+    # The variables of today do not say what the parts have.
+    run_facts.ask(facts, component_paths={"templates": "\\\\nas02\\templates"})
+    hosts = ("web01", "web02", "web03")
+    assert [decide(facts, host, "restore_components") for host in hosts] == [None, None, None]
+    assert [decide(facts, host, "restores_at_once") for host in hosts] == [1, 1, 0]
     assert decide(facts, "web02", "restore_notes") == []
-    run_facts.ask(facts, folders=folders(exclude=["*.tmp"]))
-    assert [decide(facts, host, "restore_components") for host in ("web01", "web02")] == [None, []]
+    saved_as(facts, "web01", part("web01", components=held), include=["WEB02\\**"])
+    assert [decide(facts, host, "restore_components") for host in hosts] == [None, [], None]
+    assert [decide(facts, host, "restores_at_once") for host in hosts] == [0, 0, 0]
     assert decide(facts, "web02", "restore_notes") == ["templates is on a share, and web01 restores it."]
+    facts["web01"]["__groupid_asked"]["exclude"] = ["*.tmp"]
+    assert decide(facts, "web02", "restore_components") is None, "web01 restores less of it"
+
+
+def test_a_part_that_does_not_say_what_was_chosen_is_restored_by_its_own_server() -> None:
+    facts = shared_reports(web01={"reports": "copied"}, web02={"reports": "copied"})
+    facts["web02"]["__groupid_probe"]["backup_root"]["sets"][0]["parts"][0]["selection"] = None
+    assert [decide(facts, host, "restore_components") for host in ("web01", "web02")] == [None, None]
 
 
 def test_a_component_that_goes_to_a_drive_is_restored_on_each_server() -> None:

@@ -61,18 +61,18 @@ def test_members_that_the_run_does_not_see_are_outside(facts: dict[str, dict[str
 
 
 def test_servers_that_a_narrow_pattern_leaves_out_may_be_members() -> None:
-    groups = {"all": ["web01", "web02", "sql", "idm"], "groupid": ["web01", "web02"]}
-    facts = {"web01": {"__groupid_asked": {"sql_host": "sql", "sql_delegate_to": ""}}}
-
-    def members(*pattern: str) -> list[str]:
-        return deployments.may_be_members(facts, ["web01"], groups, pattern)
-
-    assert members("idm", "web01") == ["idm", "web01", "web02"]
+    groups = {"all": ["web01", "web02", "idm"], "groupid": ["web01", "web02"]}
+    assert deployments.may_be_members(groups, ["idm", "web01"]) == ["idm", "web01", "web02"]
     groups["groupid"] = []
-    assert members("web01") == ["web01", "web02", "idm"]
+    assert deployments.may_be_members(groups, ["web01"]) == ["web01", "web02", "idm"]
     del groups["groupid"]
-    assert members("web01") == ["web01", "web02", "idm"]
-    assert members("web01", "sql") == ["web01", "sql", "web02", "idm"], "the pattern names it"
+    assert deployments.may_be_members(groups, ["web01"]) == ["web01", "web02", "idm"]
+
+
+def test_a_server_that_also_has_the_database_is_missed_too(facts: dict[str, dict[str, t.Any]]) -> None:
+    facts["web01"]["__groupid_asked"].update(sql_backup_mode="host", sql_host="web02")
+    known = deployments.may_be_members({"all": list(facts)}, ["web01"])
+    assert deployments.plan(facts, ["web01"], known, [])["deployments"]["hq"]["outside"] == ["web02"]
 
 
 @pytest.mark.parametrize("wanted", [["br*"], ["branch"], ["b[r]anch", "br*"]])
@@ -230,33 +230,3 @@ def test_an_id_is_chosen_although_a_member_has_not_answered(facts: dict[str, dic
     facts["web01"]["__groupid_probe"] = {"unreachable": True}
     chosen = planned(facts, ["web01", "web02"])
     assert deployments.next_set_ids(facts, chosen, NOON) == {"hq": "20261122T120000Z"}
-
-
-@pytest.mark.parametrize(
-    ("asked", "named"),
-    [
-        ({"sql_backup_mode": "host", "sql_host": "sql1"}, ["groupid_sql_host names 'sql1'"]),
-        ({"sql_backup_mode": "unc", "sql_host": "sql1"}, []),
-        ({"sql_backup_mode": "host", "sql_host": "sql01", "sql_delegate_to": "localhost"}, []),
-        ({"sql_delegate_to": "gateway"}, ["groupid_sql_delegate_to names 'gateway'"]),
-    ],
-)
-def test_a_host_that_a_variable_names_is_one_of_the_inventory(asked: dict[str, t.Any], named: list[str]) -> None:
-    settings = {"sql_backup_mode": "unc", "sql_host": "", "sql_delegate_to": "localhost", **asked}
-    facts: dict[str, dict[str, t.Any]] = {"web01": {"__groupid_asked": settings}, "sql01": {}}
-    found = deployments.unknown_hosts(facts, ["web01"])
-    assert [failure.what for failure in found] == named
-    assert {failure.code for failure in found} <= {"no_such_host"}
-    assert all(failure.cause == "the inventory has no such host" for failure in found)
-    assert all("Correct it, or add the host to the inventory." in failure.next for failure in found)
-
-
-def test_a_host_that_is_not_in_the_inventory_is_named_with_the_most_similar_one() -> None:
-    settings = {"sql_backup_mode": "host", "sql_host": "sql1", "sql_delegate_to": "gateway"}
-    facts: dict[str, dict[str, t.Any]] = {"web01": {"__groupid_asked": settings}, "sql01": {}}
-    assert [str(failure) for failure in deployments.unknown_hosts(facts, ["web01"])] == [
-        "groupid_sql_delegate_to names 'gateway': the inventory has no such host. Correct it, or add the host to the "
-        "inventory.",
-        "groupid_sql_host names 'sql1': the inventory has no such host. Did you mean sql01? Correct it, or add the "
-        "host to the inventory.",
-    ]

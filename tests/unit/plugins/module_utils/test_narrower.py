@@ -82,6 +82,11 @@ def less(usual: dict[str, Any] | None = None, installed: Sequence[str] = (VERSIO
             {"groupid_component_paths": {}},
             ["groupid_component_paths: reports from its usual folder"],
         ),
+        (
+            {"groupid_component_paths": {}},
+            {"groupid_component_paths": {"reports": "E:\\Other"}},
+            ["groupid_component_paths: reports from E:\\Other"],
+        ),
         ({}, {"groupid_sql_database": "Other"}, ["groupid_sql_database: Other"]),
         (
             {},

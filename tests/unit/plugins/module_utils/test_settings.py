@@ -502,6 +502,7 @@ def test_the_servers_of_a_deployment_as_an_extra_variable_are_refused() -> None:
         (("hq", []), ("hq", ["web01"]), True),
         (("hq", ["web01"]), ("hq", ["web01"]), False),
         ((None, []), ("hq", ["web01"]), False),  # the play alone knows the deployment
+        ((None, []), (None, []), False),
     ],
 )
 def test_only_the_inventory_names_the_servers_of_its_deployments(
@@ -510,10 +511,17 @@ def test_only_the_inventory_names_the_servers_of_its_deployments(
     def values(known: tuple[str | None, list[str]]) -> dict[str, object]:
         return {"deployment": known[0], "deployment_servers": known[1]}
 
-    found = settings.refused_outside(values(inventory), values(effective))
+    found = settings.refused_outside(values(inventory), values(effective), inventory[0] or "")
     assert [failure.what for failure in found] == [
         "groupid_deployment_servers is not as in the inventory: a play or a task sets it"
     ] * refused
+
+
+@pytest.mark.parametrize(("declared", "servers"), [("", []), ("branch", []), ("branch", ["web01"])])
+def test_a_play_makes_no_host_a_member_that_a_limited_run_does_not_know(declared: str, servers: list[str]) -> None:
+    effective = {"deployment": "hq", "deployment_servers": servers}
+    [failure] = settings.refused_outside({"deployment_servers": servers}, effective, declared)
+    assert failure.what == "groupid_deployment is not as in the inventory: a play or a task sets it"
 
 
 def test_no_next_step_says_what_is_refused() -> None:

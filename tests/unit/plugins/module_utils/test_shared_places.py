@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils.shared_places import (
+    Claim,
     contested,
     same_place,
     shared_sources,
@@ -40,13 +41,28 @@ def test_one_folder_by_two_names(a: str, b: str, same: bool) -> None:
     assert [same_place(one, other) for one, other in ((a, b), (b, a))] == [same, same]
 
 
+def claims(paths: dict[str, dict[str, str]], files: str = "all") -> dict[str, dict[str, Claim]]:
+    """Return a claim on the same files of each path."""
+    return {server: {name: Claim(path, files) for name, path in places.items()} for server, places in paths.items()}
+
+
 def test_a_shared_source_is_saved_by_the_first_server_that_names_it() -> None:
+    named = {
+        "web03": {"reports": "//NAS01.corp.example/reports/", "schedules": "D:\\S"},
+        "web01": {"reports": "\\\\nas01\\reports", "schedules": "D:\\S"},
+        "web02": {"reports": "\\\\nas02\\reports", "jobs": "\\\\nas01\\reports"},
+        "web04": {"reports": "\\\\nas02\\reports"},
+    }
+    assert shared_sources(claims(named)) == {"web03": {"reports": "web01"}, "web04": {"reports": "web02"}}
+
+
+def test_other_files_of_a_shared_source_are_left_to_no_other_server() -> None:
+    here = {"reports": "\\\\nas01\\reports"}
     left = shared_sources(
         {
-            "web03": {"reports": "//NAS01.corp.example/reports/", "schedules": "D:\\S"},
-            "web01": {"reports": "\\\\nas01\\reports", "schedules": "D:\\S"},
-            "web02": {"reports": "\\\\nas02\\reports", "jobs": "\\\\nas01\\reports"},
-            "web04": {"reports": "\\\\nas02\\reports"},
+            **claims({"web01": here}, "HR"),
+            **claims({"web02": here, "web04": here}, "IT"),
+            **claims({"web03": here}, "HR"),
         }
     )
     assert left == {"web03": {"reports": "web01"}, "web04": {"reports": "web02"}}
@@ -72,7 +88,7 @@ _PLACES = st.builds(
 
 @given(st.dictionaries(st.sampled_from(["s1", "s2", "s3"]), st.dictionaries(st.sampled_from(["x", "y"]), _PLACES)))
 def test_every_shared_source_is_saved_exactly_once(paths: dict[str, dict[str, str]]) -> None:
-    left = shared_sources(paths)
+    left = shared_sources(claims(paths))
     for server, components in paths.items():
         for component, path in components.items():
             savers = [

@@ -14,6 +14,7 @@ from unit.plugins.module_utils.objections.cases import (
     asking,
     both,
     each,
+    failures,
     new_set,
     on_web01,
     problems,
@@ -77,3 +78,16 @@ def test_a_set_restored_before_is_waited_for_by_its_own_deployment_alone(facts: 
     sets(listed(part("web01", state="unfinished"), sealed=False))(facts)
     facts["web01"]["__groupid_probe"]["busy"] = {"operation": "backup", "subject": f"branch {SET}"}
     assert against(facts, "backup") == ["part_unfinished"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "step"),
+    [(["10.0", "11.0"], "set groupid_version to the one"), ([], "the folders of all its components")],
+)
+def test_what_is_said_about_the_product_helps(facts: Facts, versions: list[str], step: str) -> None:
+    new_set(facts)
+    on_web01("__groupid_probe", installations=[{"version": version} for version in versions])(facts)
+    [failure] = failures(facts, "backup")
+    assert step in failure.next
+    asking(version="10.0", component_paths={} if versions else {"reports": "D:\\Reports"})(facts)
+    assert failures(facts, "backup") == []

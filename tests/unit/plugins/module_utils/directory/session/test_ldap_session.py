@@ -98,6 +98,14 @@ def test_a_search_that_is_given_up_leaves_the_session_usable(slapd: Slapd, direc
     assert sum(map(len, directory.pages(slapd.base, FILTER, ("cn",), 50))) == GROUPS
 
 
+def test_a_search_may_be_given_up_after_its_session_was_closed(slapd: Slapd) -> None:
+    session = open_directory(target(slapd))
+    pages = t.cast(c.Generator[list[Entry], None, None], session.pages(slapd.base, FILTER, ("cn",), 50))
+    assert len(next(pages)) == 50
+    session.close()
+    pages.close()
+
+
 @pytest.mark.parametrize("pause", [0, 0.3])
 def test_what_is_asked_between_pages_never_makes_a_result_short(
     slapd: Slapd, directory: Directory, pause: float
