@@ -165,7 +165,7 @@ namespace IdentityOpsAgent
             {
                 finding = "It is not known what was still stopped (" + error.Cause + ")";
             }
-            catch (SystemError error)
+            catch (Exception error)   // whatever it is, GroupID is started again
             {
                 finding = "It is not known what was still stopped (" + error.Message + ")";
             }

@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System.Collections.Generic;
+using System;
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 
@@ -123,11 +123,7 @@ namespace IdentityOpsAgent
             {
                 look = QuiesceSamples.Look(record);
             }
-            catch (AgentError)   // an item cannot be queried now; if this goes on, it is a gap
-            {
-                return;
-            }
-            catch (SystemError)
+            catch (Exception)   // an item cannot be queried now; if this goes on, it is a gap
             {
                 return;
             }
@@ -152,7 +148,7 @@ namespace IdentityOpsAgent
             catch (AgentError error)
             {
                 if (error.Code == "locked" && error.Path != null && error.Path.EndsWith(QuiesceRecord.LockName,
-                    System.StringComparison.Ordinal))
+                    StringComparison.Ordinal))
                 {
                     TellHolder(error);
                     return;   // a quiesce or a resume is at work: try again in a moment

@@ -4,6 +4,7 @@
 
 using System;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace IdentityOpsAgent
@@ -33,8 +34,9 @@ namespace IdentityOpsAgent
             Call call = last = new Call(ask);
             if (!call.Ended.WaitOne(limit))
                 throw Late();
-            if (call.Refused != null)
-                throw call.Refused;
+            SystemError refused = call.Refused as SystemError;
+            if (call.Refused != null)   // what .NET itself has refused is no reason to end the process either
+                throw refused ?? new SystemError(Marshal.GetHRForException(call.Refused), call.Refused.Message);
             return call.Value;
         }
 
