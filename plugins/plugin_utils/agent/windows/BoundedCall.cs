@@ -29,10 +29,16 @@ namespace IdentityOpsAgent
         // SystemError if it was refused, or is late. While a late one has not ended, no other one is made.
         public T Answer()
         {
+            return Answer(limit);
+        }
+
+        // left: in ms, of the limit. Earlier calls have used the rest.
+        public T Answer(int left)
+        {
             if (last != null && !last.Ended.WaitOne(0))
                 throw Late();
             Call call = last = new Call(ask);
-            if (!call.Ended.WaitOne(limit))
+            if (!call.Ended.WaitOne(left))
                 throw Late();
             SystemError refused = call.Refused as SystemError;
             if (call.Refused != null)   // what .NET itself has refused is no reason to end the process either
