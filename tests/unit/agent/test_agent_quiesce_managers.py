@@ -315,6 +315,24 @@ def test_a_service_that_somebody_is_stopping_after_the_record_stays_stopped(serv
     assert (found[0]["state"], "log" in found[0], settled(found[1])) == ("stopped", False, "running")
 
 
+def test_a_worker_process_that_wmi_did_not_show_for_a_moment_is_no_pool_that_runs_again(server: RuntimeHost) -> None:
+    """The pool has stopped, and its process is awaited when WMI answers again. Nothing is changed in IIS."""
+    server.service("Repl", takes_ms=3000)
+    server.web(pool(server, "a", habits={"lingers": "4"}))
+    server.iis.hide_workers()
+    server.iis.share_configuration()
+    server.write()
+    log = server.iis.folder / "pools" / "0000" / "log"
+    with futures.ThreadPoolExecutor() as threads:
+        with server.iis.silent_management():
+            answer = threads.submit(server.quiesce)
+            until(log.exists)
+            time.sleep(5)
+        found = answer.result()
+    assert found["failed"] is False, found["error"]
+    assert (left(server), log.read_text().split()) == ("0", ["stop"])
+
+
 def test_a_pool_that_somebody_has_just_stopped_is_awaited_before_the_record(server: RuntimeHost) -> None:
     server.web(pool(server, "a", state="Stopped", habits={"lingers": "3"}), pool(server, "b"))
     server.write()
