@@ -94,7 +94,6 @@ def test_a_record_that_is_damaged_while_all_is_stopped_keeps_nothing_down(server
     assert (server.picture(), record.read_text()) == (before, "{")
     assert server.resume(epoch="20260101T000000Z", run="run-1")["error"]["code"] == "quiesce_record"
     record.unlink()
-    server.later(301)
     until(lambda: not server.is_armed)
     assert server.picture() == before
 

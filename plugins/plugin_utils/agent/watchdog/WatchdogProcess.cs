@@ -87,6 +87,8 @@ namespace IdentityOpsAgent
         {
             bool wasGone = isGone;
             QuiesceRecord now = record.Renewed(out isGone);
+            if (isGone && !wasGone)
+                nextTry = 0;   // nobody else can do anything until it is written again
             if (isGone)
                 now.KeepMissed();   // for another process of the watchdog
             else if (wasGone)
