@@ -192,6 +192,27 @@ def test_what_one_process_of_the_watchdog_has_read_another_one_brings_back(
     assert (server.picture(), server.record()["resumed_by"]) == (before, "watchdog")
 
 
+def test_a_try_that_could_not_begin_is_forgotten_when_the_record_is_there_again(server: RuntimeHost) -> None:
+    """The lock's file cannot be opened, so nothing has been started."""
+    at(server)
+    stopped = server.picture()
+    record = record_of(server)
+    kept = record.read_bytes()
+    lock = server.host.lock.parent / "quiesce.lock"
+    lock.unlink()
+    lock.mkdir()
+    record.unlink()
+    until(lambda: word(server))
+    assert str(lock) in word(server)
+    record.write_bytes(kept)
+    until(lambda: not (server.watchdog / "missed.json").exists())
+    lock.rmdir()
+    server.later(301)
+    time.sleep(2)
+    assert (server.picture(), server.record()["ending"]) == (stopped, False)
+    assert server.resume(epoch="20260101T000000Z")["failed"] is False
+
+
 def test_a_removed_record_is_written_again_before_anything_can_fail(server: RuntimeHost) -> None:
     """A restore that cannot be ended keeps everything down. Nobody may believe that this was the state before."""
     before = server.picture()

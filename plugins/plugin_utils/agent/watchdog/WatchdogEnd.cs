@@ -26,6 +26,9 @@ namespace IdentityOpsAgent
         // With what was done by it, for the next try.
         public QuiesceRecord Record { get; private set; }
 
+        // Whether it has done anything.
+        public bool HasBegun { get; private set; }
+
         // null: everything is as before, or there is nothing to do; otherwise what has failed. Errors: of the lock, of
         // another run's record, of a restore that can be neither ended nor undone. Then nothing was started.
         // onlyIfGone: nothing is to be done if the record is there after all.
@@ -38,6 +41,7 @@ namespace IdentityOpsAgent
                 Record = Record.Renewed(out isGone);
                 if (!Record.IsOpen || !Record.IsOf(epoch, run) || onlyIfGone && !isGone)
                     return null;
+                HasBegun = true;
                 if (isGone)
                     Record.WriteAgain();
                 BackupJobs.End(epoch);

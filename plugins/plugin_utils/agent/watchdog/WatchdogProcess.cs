@@ -166,7 +166,8 @@ namespace IdentityOpsAgent
             {
                 record = end.Record;
             }
-            begun = because;
+            if (end.HasBegun)
+                begun = because;
             nextTry = SystemClock.Ticks() + Retry;
         }
 
