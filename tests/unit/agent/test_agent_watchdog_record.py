@@ -192,6 +192,28 @@ def test_what_one_process_of_the_watchdog_has_read_another_one_brings_back(
     assert (server.picture(), server.record()["resumed_by"]) == (before, "watchdog")
 
 
+def test_what_another_process_of_the_watchdog_cannot_read_is_not_removed(server: RuntimeHost) -> None:
+    """Nothing else says what ran. Somebody has to look at it."""
+    at(server)
+    stopped = server.picture()
+    missed = server.watchdog / "missed.json"
+    with (server.host.lock.parent / "quiesce.lock").open("w") as lock:
+        hold(lock)
+        record_of(server).unlink()
+        until(missed.exists)
+        task_clock.end_engine(server.host.folder)
+    missed.write_text("{")
+    process = task_clock.minute(server.host.folder)
+    assert process
+    process.wait()
+    assert str(missed) in word(server)
+    assert "start by hand what is missing" in word(server)
+    assert (server.picture(), missed.read_text(), server.is_armed) == (stopped, "{", True)
+    missed.unlink()
+    server.minute()
+    until(lambda: not server.is_armed)
+
+
 def test_a_try_that_could_not_begin_is_forgotten_when_the_record_is_there_again(server: RuntimeHost) -> None:
     """The lock's file cannot be opened, so nothing has been started."""
     at(server)

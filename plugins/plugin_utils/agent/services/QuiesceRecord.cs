@@ -57,17 +57,23 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The record that was removed while this watchdog, in an earlier process, had read it. null: none was.
+        // The record that was removed while this watchdog, in an earlier process, had read it. null: none was. Error:
+        // quiesce_record.
         public static QuiesceRecord Missed(string what)
         {
-            JsonMap stored = WatchdogFolder.Read(WatchdogFolder.Missed);
+            string path = WatchdogFolder.MissedPath;
             try
             {
-                return stored == null ? null : Parse(what, stored);
+                byte[] stored = UntrustedFile.DocumentOrNull(path);
+                return stored == null ? null : Parse(what, UntrustedFile.Json(stored));
             }
-            catch (FormatError)
+            catch (SystemError error)
             {
-                return null;
+                throw Unreadable(what, path, error.Message);
+            }
+            catch (FormatError error)
+            {
+                throw Unreadable(what, path, "It is not valid: " + error.Message + ".");
             }
         }
 

@@ -27,6 +27,11 @@ namespace IdentityOpsAgent
             get { return Paths.Combine(Computer.ProgramData(), "identityops.groupid.watchdog"); }
         }
 
+        public static string MissedPath
+        {
+            get { return Paths.Combine(Current, Missed); }
+        }
+
         public static bool Exists
         {
             get
