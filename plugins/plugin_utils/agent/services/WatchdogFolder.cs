@@ -65,6 +65,15 @@ namespace IdentityOpsAgent
             return Deletion.TryDelete(Current);
         }
 
+        public static bool HasMissed
+        {
+            get
+            {
+                FileFacts facts;
+                return Win32.TryFacts(MissedPath, out facts);
+            }
+        }
+
         // For the process at work. null: another one is.
         public static SafeFileHandle Lock()
         {

@@ -56,7 +56,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Removes the task and its folder if no record is open. A quiesce registers both while it holds the lock.
+        // Removes the task and its folder if no record is open, and none was removed that is still to be brought
+        // back. A quiesce registers both while it holds the lock.
         public static void RemoveIfNothingIsOpen(string epoch)
         {
             try
@@ -64,7 +65,7 @@ namespace IdentityOpsAgent
                 using (HostLock.Acquire("watchdog", epoch, false, QuiesceRecord.LockName, true))
                 {
                     QuiesceRecord record = QuiesceRecord.Current(What);
-                    if (record == null || !record.IsOpen)
+                    if (record == null ? !WatchdogFolder.HasMissed : !record.IsOpen)
                         Watchdog.Disarm();
                 }
             }

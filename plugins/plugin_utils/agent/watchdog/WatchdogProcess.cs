@@ -89,9 +89,9 @@ namespace IdentityOpsAgent
             QuiesceRecord now = record.Renewed(out isGone);
             if (isGone && !wasGone)
                 nextTry = 0;   // nobody else can do anything until it is written again
-            if (isGone)
+            if (isGone && now.IsOpen)
                 now.KeepMissed();   // for another process of the watchdog
-            else if (wasGone)
+            else if (now != record || !now.IsOpen)   // one that is there, but cannot be read, says nothing
                 WatchdogFolder.Delete(WatchdogFolder.Missed);
             return now;
         }
