@@ -159,13 +159,11 @@ namespace IdentityOpsAgent
                 look = Look(record);
                 finding = look.Active;
             }
-            catch (AgentError error)
-            {
-                finding = "It is not known what was still stopped (" + error.Cause + ")";
-            }
             catch (Exception error)   // whatever it is, GroupID is started again
             {
-                finding = "It is not known what was still stopped (" + error.Message + ")";
+                AgentError known = error as AgentError;
+                finding = "It is not known what was still stopped (" + (known == null ? error.Message : known.Cause)
+                    + ")";
             }
             QuiesceSamples samples = new QuiesceSamples(record);   // the watchdog may have looked meanwhile
             if (look != null)
