@@ -83,6 +83,14 @@ class Iis:
         finally:
             silence.unlink()
 
+    def slow_management(self, milliseconds: int) -> None:
+        """Let each answer of WMI need so long."""
+        (self.folder / "management_is_slow").write_text(str(milliseconds), encoding="utf-8")
+
+    def broken_management(self) -> None:
+        """Let WMI's answers be ones that .NET refuses."""
+        (self.folder / "management_is_broken").touch()
+
     def share_configuration(self, enabled: bool = True) -> None:
         """Write redirection.config, as IIS has it."""
         folder = self.program.parent / "config"

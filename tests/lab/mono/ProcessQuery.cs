@@ -26,6 +26,10 @@ namespace IdentityOpsAgent
                 return found;
             while (File.Exists(Iis + "/management_is_silent"))   // oshi/oshi#584, LibreHardwareMonitor#444
                 Thread.Sleep(20);
+            if (File.Exists(Iis + "/management_is_slow"))
+                Thread.Sleep(int.Parse(File.ReadAllText(Iis + "/management_is_slow")));
+            if (File.Exists(Iis + "/management_is_broken"))
+                throw new InvalidCastException("Specified cast is not valid.");
             string hidden = Iis + "/hidden_commands";
             bool isHidden = File.Exists(hidden) && (File.ReadAllText(hidden).Trim() == "all"
                 || LabComputer.Setting("LAB_USER") != "NT AUTHORITY\\SYSTEM");

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
+import time
 import typing as t
 from concurrent import futures
 
 import pytest
 from unit.agent.conftest import Host
-from unit.agent.runtime_host import RuntimeHost, time_in
+from unit.agent.runtime_host import RuntimeHost, settled, time_in
 
 from lab.appcmd import Pool
 from lab.waiting import until
@@ -271,6 +273,64 @@ def test_a_pool_that_somebody_stops_after_the_record_stays_stopped_and_its_proce
         "b": "resumed",
     }
     assert server.iis.pools()["a"][0] == "Stopped"
+
+
+def test_a_pool_that_somebody_is_stopping_after_the_record_stays_stopped(server: RuntimeHost) -> None:
+    """IIS would refuse to stop it once more. It is awaited, and nothing else."""
+    server.web(pool(server, "a"), pool(server, "b"))
+    server.write()
+    assert server.quiesce(phase="record")["failed"] is False
+    server.iis.change(0, state="Stopping", slow="3", lingers="3")
+    answer = server.quiesce(phase="stop")
+    assert answer["failed"] is False, answer["error"]
+    [item] = [one for one in server.record()["items"] if one["name"] == "a"]
+    assert (item["stopping"], left(server)) == (None, "0")
+    told = notes(server.resume())
+    assert told["a"] == ("changed", "it was started and is stopped")
+    assert told["b"] == ("resumed", None)
+    assert (server.iis.pools()["a"][0], server.iis.pools()["b"][0]) == ("Stopped", "Started")
+    assert not (server.iis.folder / "pools" / "0000" / "log").exists()
+
+
+def test_a_service_that_somebody_is_stopping_after_the_record_stays_stopped(server: RuntimeHost) -> None:
+    """Its process is awaited, too."""
+    server.service("a")
+    server.service("b")
+    server.write()
+    assert server.quiesce(phase="record")["failed"] is False
+    ends = time.time() + 2
+    found = server.read()
+    found["services"][0] |= {"state": "stop_pending", "target": "stopped", "asked": "stop", "due_ms": time_in(1.0)}
+    process = {"id": server.services["a"]["process"], "program": f"{server.folder}/bin/a.exe", "until_ms": time_in(2.0)}
+    server._replace({**found, "processes": [process]})
+    answer = server.quiesce(phase="stop")
+    assert answer["failed"] is False, answer["error"]
+    assert datetime.datetime.fromisoformat(answer["record"]["stopped"]).timestamp() >= ends
+    assert {item["name"]: item["stopping"] for item in server.record()["items"]} == {"a": None, "b": "done"}
+    assert notes(server.resume()) == {
+        "a": ("changed", "it was running and is stopped"),
+        "b": ("resumed", None),
+    }
+    found = server.read()["services"]
+    assert (found[0]["state"], "log" in found[0], settled(found[1])) == ("stopped", False, "running")
+
+
+def test_a_worker_process_that_wmi_did_not_show_for_a_moment_is_no_pool_that_runs_again(server: RuntimeHost) -> None:
+    """The pool has stopped, and its process is awaited when WMI answers again. Nothing is changed in IIS."""
+    server.service("Repl", takes_ms=3000)
+    server.web(pool(server, "a", habits={"lingers": "4"}))
+    server.iis.hide_workers()
+    server.iis.share_configuration()
+    server.write()
+    log = server.iis.folder / "pools" / "0000" / "log"
+    with futures.ThreadPoolExecutor() as threads:
+        with server.iis.silent_management():
+            answer = threads.submit(server.quiesce)
+            until(log.exists)
+            time.sleep(5)
+        found = answer.result()
+    assert found["failed"] is False, found["error"]
+    assert (left(server), log.read_text().split()) == ("0", ["stop"])
 
 
 def test_a_pool_that_somebody_has_just_stopped_is_awaited_before_the_record(server: RuntimeHost) -> None:

@@ -291,6 +291,34 @@ def test_a_wmi_that_hangs_keeps_nothing_down(server: RuntimeHost) -> None:
     assert server.picture() == before
 
 
+def test_a_wmi_that_is_always_a_little_late_breaks_no_proof(server: RuntimeHost) -> None:
+    """Its answer comes when nobody waits any more. A check that asks again each time would take too long."""
+    server.iis.hide_workers()
+    before = server.picture()
+    at(server)
+    server.iis.slow_management(4050)
+    until(lambda: server.samples()["unknown"])
+    answer = server.resume(epoch="20260101T000000Z")
+    assert (answer["failed"], answer["proof"]["broken"]) == (False, None)
+    assert "It did not answer within 4 s" in answer["proof"]["unknown"]
+    assert answer["proof"]["longest_gap_ms"] <= 10_000
+    assert server.picture() == before
+
+
+def test_a_wmi_whose_answers_are_refused_keeps_nothing_down(server: RuntimeHost) -> None:
+    server.iis.hide_workers()
+    before = server.picture()
+    at(server)
+    process = task_clock.engine(server.host.folder)
+    server.iis.broken_management()
+    until(lambda: server.samples()["unknown"])
+    assert task_clock.engine(server.host.folder) == process
+    answer = server.resume(epoch="20260101T000000Z")
+    assert (answer["failed"], answer["proof"]["broken"]) == (False, None)
+    assert "Specified cast is not valid" in answer["proof"]["unknown"]
+    assert server.picture() == before
+
+
 def test_at_its_deadline_a_wmi_that_hangs_is_no_reason_to_wait(server: RuntimeHost) -> None:
     before = server.picture()
     at(server)

@@ -94,7 +94,6 @@ def test_a_record_that_is_damaged_while_all_is_stopped_keeps_nothing_down(server
     assert (server.picture(), record.read_text()) == (before, "{")
     assert server.resume(epoch="20260101T000000Z", run="run-1")["error"]["code"] == "quiesce_record"
     record.unlink()
-    server.later(301)
     until(lambda: not server.is_armed)
     assert server.picture() == before
 
@@ -188,9 +187,68 @@ def test_what_one_process_of_the_watchdog_has_read_another_one_brings_back(
         task_clock.end_engine(server.host.folder)
     if restarted:
         server.reboot()
+    errors = [
+        server.quiesce(phase="record", epoch="20260102T000000Z", run="run-2", watchdog_seconds=deadline)["error"]
+        for deadline in (0, SLOW)
+    ]
+    errors.append(server.resume()["error"])
+    assert {error["code"] for error in errors} == {"quiesce_record"}
+    assert {error["path"] for error in errors} == {str(server.watchdog)}
     server.minute()
     until(lambda: not server.is_armed)
     assert (server.picture(), server.record()["resumed_by"]) == (before, "watchdog")
+
+
+def test_what_another_process_of_the_watchdog_cannot_read_is_not_removed(server: RuntimeHost) -> None:
+    """Nothing else says what ran. Somebody has to look at it."""
+    at(server)
+    stopped = server.picture()
+    missed = server.watchdog / "missed.json"
+    with (server.host.lock.parent / "quiesce.lock").open("w") as lock:
+        hold(lock)
+        record_of(server).unlink()
+        until(missed.exists)
+        task_clock.end_engine(server.host.folder)
+    missed.write_text("{")
+    process = task_clock.minute(server.host.folder)
+    assert process
+    process.wait()
+    assert str(missed) in word(server)
+    assert "start by hand what is missing" in word(server)
+    assert (server.picture(), missed.read_text(), server.is_armed) == (stopped, "{", True)
+    assert server.resume()["error"]["code"] == "quiesce_record"
+    missed.unlink()
+    server.minute()
+    until(lambda: not server.is_armed)
+
+
+def test_a_try_that_could_not_begin_is_forgotten_when_the_record_is_there_again(server: RuntimeHost) -> None:
+    """The lock's file cannot be opened, so nothing has been started."""
+    at(server)
+    stopped = server.picture()
+    record = record_of(server)
+    kept = record.read_bytes()
+    lock = server.host.lock.parent / "quiesce.lock"
+    lock.unlink()
+    lock.mkdir()
+    record.unlink()
+    until(lambda: word(server))
+    assert str(lock) in word(server)
+    record.write_bytes(kept)
+    until(lambda: not (server.watchdog / "missed.json").exists())
+    lock.rmdir()
+    server.later(301)
+    time.sleep(2)
+    assert (server.picture(), server.record()["ending"]) == (stopped, False)
+    assert server.resume(epoch="20260101T000000Z")["failed"] is False
+
+
+def test_what_is_kept_of_a_removed_record_is_deleted_also_later(server: RuntimeHost) -> None:
+    """Another program may have had it open when the record was there again."""
+    at(server)
+    missed = server.watchdog / "missed.json"
+    missed.write_bytes(record_of(server).read_bytes())
+    until(lambda: not missed.exists())
 
 
 def test_a_removed_record_is_written_again_before_anything_can_fail(server: RuntimeHost) -> None:

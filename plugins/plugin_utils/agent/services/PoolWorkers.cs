@@ -4,6 +4,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 
 namespace IdentityOpsAgent
@@ -14,9 +15,11 @@ namespace IdentityOpsAgent
     internal sealed class PoolWorkers
     {
         private const string Executable = "w3wp.exe", PoolOption = " -ap \"";
+        private const string Hidden = "Windows does not show the command lines of all processes " + Executable;
         // A process that begins or ends may have no command line for a moment.
         private const int Looks = 5, Pause = 100;
-        // ms. Somebody checks every few seconds that all is stopped, and the way back waits for a last check.
+        // ms, for all looks together. Somebody checks every few seconds that all is stopped, and the way back waits
+        // for a last check.
         private const int Limit = 4000;
 
         private static readonly BoundedCall<List<ProcessFacts>> Query = new BoundedCall<List<ProcessFacts>>(Limit,
@@ -34,11 +37,12 @@ namespace IdentityOpsAgent
         public static PoolWorkers Now()
         {
             PoolWorkers workers = new PoolWorkers();
-            string hidden = workers.AskWindows();
-            for (int look = 1; hidden != null && look < Looks; look++)
+            Stopwatch watch = Stopwatch.StartNew();
+            string hidden = workers.AskWindows(Limit);
+            for (int look = 1; hidden == Hidden && look < Looks && watch.ElapsedMilliseconds + Pause < Limit; look++)
             {
                 SystemClock.Sleep(Pause);
-                hidden = workers.AskWindows();
+                hidden = workers.AskWindows(Math.Max(0, Limit - (int)watch.ElapsedMilliseconds));
             }
             workers.Unknown = hidden == null ? null : workers.AskIis(hidden);
             return workers;
@@ -50,14 +54,16 @@ namespace IdentityOpsAgent
             return pools.Exists(delegate(string one) { return Win32.Names.Equals(one, pool); });
         }
 
-        // Returns why the pools of some are not known; null: all are known.
-        private string AskWindows()
+        // Returns why the pools of some are not known; null: all are known. Without an answer, what an earlier one has
+        // said remains. left: ms.
+        private string AskWindows(int left)
         {
-            pools.Clear();
-            strangers.Clear();
             try
             {
-                foreach (ProcessFacts facts in Query.Answer())
+                List<ProcessFacts> found = Query.Answer(left);
+                pools.Clear();
+                strangers.Clear();
+                foreach (ProcessFacts facts in found)
                 {
                     string pool = PoolOf(facts.CommandLine ?? "");
                     if (pool == null)
@@ -70,8 +76,7 @@ namespace IdentityOpsAgent
             {
                 return "Windows (WMI, Win32_Process) does not list them: " + error.Message.TrimEnd('.');
             }
-            return strangers.Count == 0 ? null
-                : "Windows does not show the command lines of all processes " + Executable;
+            return strangers.Count == 0 ? null : Hidden;
         }
 
         // Returns why the pools of some are still not known; null: all are known.

@@ -57,17 +57,23 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The record that was removed while this watchdog, in an earlier process, had read it. null: none was.
+        // The record that was removed while this watchdog, in an earlier process, had read it. null: none was. Error:
+        // quiesce_record.
         public static QuiesceRecord Missed(string what)
         {
-            JsonMap stored = WatchdogFolder.Read(WatchdogFolder.Missed);
+            string path = WatchdogFolder.MissedPath;
             try
             {
-                return stored == null ? null : Parse(what, stored);
+                byte[] stored = UntrustedFile.DocumentOrNull(path);
+                return stored == null ? null : Parse(what, UntrustedFile.Json(stored));
             }
-            catch (FormatError)
+            catch (SystemError error)
             {
-                return null;
+                throw Unreadable(what, path, error.Message);
+            }
+            catch (FormatError error)
+            {
+                throw Unreadable(what, path, "It is not valid: " + error.Message + ".");
             }
         }
 
@@ -258,14 +264,15 @@ namespace IdentityOpsAgent
         }
 
         // If there is no record, but a watchdog at work, somebody has removed the record: what runs now is not the
-        // state before.
+        // state before. What a process of the watchdog has kept of it counts until the next process has begun.
         public static void RequireNotMissed(string what)
         {
-            if (Watchdog.IsAtWork)
+            if (Watchdog.IsAtWork || Watchdog.KeepsMissed)
                 throw new AgentError("quiesce_record", what, WatchdogFolder.Current,
                     "The record of an earlier quiesce was removed, and its watchdog is about to start GroupID again.",
                     "Wait for a minute, then run again. If this does not help, look at the watchdog's message with "
-                        + "groupid_services.");
+                        + "groupid_services. If the Task Scheduler has no task '" + WatchdogTask.Path + "' any more, "
+                        + "start by hand what is missing, and remove the folder.");
         }
 
         private static QuiesceRecord Parse(string what, JsonMap stored)

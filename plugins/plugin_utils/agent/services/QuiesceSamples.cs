@@ -144,36 +144,38 @@ namespace IdentityOpsAgent
             if (record.Stopped == null)
                 samples.Break("Not everything had been stopped.");
             if (samples.Broken == null)
-                LookForTheLastTime(record, samples);
+                samples = LookForTheLastTime(record);
             record.Proof = new JsonMap().Set("samples", samples.Count).Set("longest_gap_ms", samples.Longest)
                 .Set("broken", samples.Broken).Set("unknown", samples.Unknown);
         }
 
         // What only this account cannot see is no loss if the watchdog has seen it a moment ago.
-        private static void LookForTheLastTime(QuiesceRecord record, QuiesceSamples samples)
+        private static QuiesceSamples LookForTheLastTime(QuiesceRecord record)
         {
             string finding;
+            QuiesceLook look = null;
             try
             {
-                QuiesceLook look = Look(record);
+                look = Look(record);
                 finding = look.Active;
+            }
+            catch (Exception error)   // whatever it is, GroupID is started again
+            {
+                AgentError known = error as AgentError;
+                finding = "It is not known what was still stopped (" + (known == null ? error.Message : known.Cause)
+                    + ")";
+            }
+            QuiesceSamples samples = new QuiesceSamples(record);   // the watchdog may have looked meanwhile
+            if (look != null)
                 samples.LookAtUnseen(SystemClock.Ticks(), look.Unknown);
-                if (samples.lastWhole == null)
-                    samples.Unknown = samples.Unknown ?? samples.unseen;
-            }
-            catch (AgentError error)
-            {
-                finding = "It is not known what was still stopped (" + error.Cause + ")";
-            }
-            catch (SystemError error)
-            {
-                finding = "It is not known what was still stopped (" + error.Message + ")";
-            }
+            if (look != null && samples.lastWhole == null)
+                samples.Unknown = samples.Unknown ?? samples.unseen;
             samples.LookAtGap(SystemClock.Ticks());
             if (finding != null)
                 samples.Break(finding + " when it was to be started again.");
             if (samples.Count == 0)
                 samples.Break("The watchdog made no check.");
+            return samples;
         }
     }
 }

@@ -68,10 +68,7 @@ namespace IdentityOpsAgent
             Progress.ThrowIfCancelled();
             RequireTime();
             record.RequireCurrent();
-            bool needsStop = item.MayStart;
-            if (!needsStop && item.HasRun())
-                Named(item, delegate { needsStop = item.NeedsStop(new PoolStates()); });
-            if (needsStop)
+            if (item.MayStart || item.HasRun() && NeedsStop(item, new PoolStates()))
                 StopOne(item);
         }
 
@@ -98,6 +95,13 @@ namespace IdentityOpsAgent
             return isActive;
         }
 
+        private static bool NeedsStop(QuiescedItem item, PoolStates pools)
+        {
+            bool needsStop = false;
+            Named(item, delegate { needsStop = item.NeedsStop(pools); });
+            return needsStop;
+        }
+
         // Checks everything again when all is stopped: Windows or IIS may have started something again.
         private void RequireStopped()
         {
@@ -110,6 +114,13 @@ namespace IdentityOpsAgent
                     return;
                 foreach (QuiescedItem item in active)
                 {
+                    if (!NeedsStop(item, pools))   // it only has to end, and no look before has seen that
+                    {
+                        if (round == Rounds)
+                            throw item.Failure("it has not ended");
+                        AwaitEnd(item);
+                        continue;
+                    }
                     QuiescedPool pool = item as QuiescedPool;
                     if (round == Rounds || pool == null || pool.Stopping == null || !pool.CanBeHeld)
                         throw item.Failure("it runs again although it was stopped");

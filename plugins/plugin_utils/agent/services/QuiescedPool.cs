@@ -57,11 +57,11 @@ namespace IdentityOpsAgent
             return facts != null && !IsDown(facts) || pools.Workers.Has(Name);
         }
 
-        // A pool that somebody else has stopped stays stopped. Its worker process may still have to end.
+        // A pool that somebody else has stopped or is stopping stays stopped. It may still have to end.
         public override bool NeedsStop(PoolStates pools)
         {
             PoolFacts facts = pools.Find(Name);
-            return facts != null && !IsDown(facts);
+            return facts != null && !IsDown(facts) && facts.State != GoingDown;
         }
 
         // While IIS itself is stopped, the state of its pools is unknown.
@@ -72,14 +72,21 @@ namespace IdentityOpsAgent
 
         public override void Stop(BoundedWait wait, Action save)
         {
-            Ask(Iis.Stop, IsDownOrGone);
+            Ask(Iis.Stop,
+                delegate(PoolFacts now) { return IsDownOrGone(now) || now.State == GoingDown; });
             if (!wait.Until(delegate { return IsDownOrGone(Iis.Find(Name)); }))
                 throw Late(wait, "it has not stopped");
         }
 
         public override void AwaitEnd(BoundedWait wait)
         {
-            if (started && !wait.Until(delegate { return !HasWorkers(); }))
+            if (!started)
+                return;
+            PoolFacts facts = null;
+            if (!wait.Until(delegate { facts = Iis.Find(Name); return facts == null || facts.State != GoingDown; }))
+                throw Late(wait, "it has not stopped");
+            // One that runs again is no matter of waiting.
+            if (!wait.Until(delegate { return !HasWorkers() || NeedsStop(new PoolStates()); }))
                 throw Late(wait, "it has stopped, but a worker process of it has not ended");
         }
 

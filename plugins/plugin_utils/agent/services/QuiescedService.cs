@@ -68,9 +68,22 @@ namespace IdentityOpsAgent
             return StateNow() != ServiceFacts.Stopped;
         }
 
+        // A service that somebody else is stopping stays stopped.
+        public override bool NeedsStop(PoolStates pools)
+        {
+            uint now = StateNow();
+            return now != ServiceFacts.Stopped && now != ServiceFacts.StopPending;
+        }
+
+        public override void AwaitEnd(BoundedWait wait)
+        {
+            if (StateNow() == ServiceFacts.StopPending)
+                StopOnce(wait, true);
+        }
+
         public override void Stop(BoundedWait wait, Action save)
         {
-            StopOnce(wait);
+            StopOnce(wait, false);
             ServiceFacts facts = ServiceControl.Find(Name);
             if (facts == null || !IsStartedAgain(facts) && !(isDue && DelayedStart.IsWaiting(facts)))
                 return;
@@ -80,7 +93,7 @@ namespace IdentityOpsAgent
             Changed.Add(Held);
             save();
             ServiceControl.SetStartType(Name, ServiceFacts.Disabled);
-            StopOnce(wait);   // it may have been started meanwhile
+            StopOnce(wait, false);   // it may have been started meanwhile
         }
 
         // Now or later. Whether an exit code alone is a failure depends on a flag, with its value at the start of
@@ -92,14 +105,15 @@ namespace IdentityOpsAgent
                     || facts.ExitCode != 0 && facts.ExitCode != DelayedStart.NeverStarted);
         }
 
-        private void StopOnce(BoundedWait wait)
+        // isAsked: to stop.
+        private void StopOnce(BoundedWait wait, bool isAsked)
         {
             ServiceFacts facts = ServiceControl.Find(Name);
             if (facts == null || facts.State == ServiceFacts.Stopped)
                 return;
             string program = facts.HasOwnProcess ? RunningProcesses.ProgramOf(facts.Process) : null;
             SystemError refusal = null;
-            bool isAsked = false, hasStopped = false;
+            bool hasStopped = false;
             bool done = wait.Until(delegate
             {
                 refusal = isAsked ? null : RefusalToStop();

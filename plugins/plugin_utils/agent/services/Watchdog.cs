@@ -180,6 +180,22 @@ namespace IdentityOpsAgent
             }
         }
 
+        // What it keeps of a record that was removed. false also if its folder may not be read.
+        public static bool KeepsMissed
+        {
+            get
+            {
+                try
+                {
+                    return WatchdogFolder.HasMissed;
+                }
+                catch (SystemError)
+                {
+                    return false;
+                }
+            }
+        }
+
         private static bool HasMark(QuiesceRecord record)
         {
             JsonMap mark = WatchdogFolder.Read(WatchdogFolder.Mark);

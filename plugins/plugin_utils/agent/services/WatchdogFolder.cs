@@ -27,6 +27,11 @@ namespace IdentityOpsAgent
             get { return Paths.Combine(Computer.ProgramData(), "identityops.groupid.watchdog"); }
         }
 
+        public static string MissedPath
+        {
+            get { return Paths.Combine(Current, Missed); }
+        }
+
         public static bool Exists
         {
             get
@@ -58,6 +63,15 @@ namespace IdentityOpsAgent
         public static SystemError Remove()
         {
             return Deletion.TryDelete(Current);
+        }
+
+        public static bool HasMissed
+        {
+            get
+            {
+                FileFacts facts;
+                return Win32.TryFacts(MissedPath, out facts);
+            }
         }
 
         // For the process at work. null: another one is.

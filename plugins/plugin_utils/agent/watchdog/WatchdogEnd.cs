@@ -26,6 +26,9 @@ namespace IdentityOpsAgent
         // With what was done by it, for the next try.
         public QuiesceRecord Record { get; private set; }
 
+        // Whether it has done anything.
+        public bool HasBegun { get; private set; }
+
         // null: everything is as before, or there is nothing to do; otherwise what has failed. Errors: of the lock, of
         // another run's record, of a restore that can be neither ended nor undone. Then nothing was started.
         // onlyIfGone: nothing is to be done if the record is there after all.
@@ -38,6 +41,7 @@ namespace IdentityOpsAgent
                 Record = Record.Renewed(out isGone);
                 if (!Record.IsOpen || !Record.IsOf(epoch, run) || onlyIfGone && !isGone)
                     return null;
+                HasBegun = true;
                 if (isGone)
                     Record.WriteAgain();
                 BackupJobs.End(epoch);
@@ -52,7 +56,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Removes the task and its folder if no record is open. A quiesce registers both while it holds the lock.
+        // Removes the task and its folder if no record is open, and none was removed that is still to be brought
+        // back. A quiesce registers both while it holds the lock.
         public static void RemoveIfNothingIsOpen(string epoch)
         {
             try
@@ -60,7 +65,7 @@ namespace IdentityOpsAgent
                 using (HostLock.Acquire("watchdog", epoch, false, QuiesceRecord.LockName, true))
                 {
                     QuiesceRecord record = QuiesceRecord.Current(What);
-                    if (record == null || !record.IsOpen)
+                    if (record == null ? !WatchdogFolder.HasMissed : !record.IsOpen)
                         Watchdog.Disarm();
                 }
             }

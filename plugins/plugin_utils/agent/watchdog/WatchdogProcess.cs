@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System.Collections.Generic;
+using System;
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 
@@ -87,9 +87,11 @@ namespace IdentityOpsAgent
         {
             bool wasGone = isGone;
             QuiesceRecord now = record.Renewed(out isGone);
-            if (isGone)
+            if (isGone && !wasGone)
+                nextTry = 0;   // nobody else can do anything until it is written again
+            if (isGone && now.IsOpen)
                 now.KeepMissed();   // for another process of the watchdog
-            else if (wasGone)
+            else if (now != record || !now.IsOpen)   // one that is there, but cannot be read, says nothing
                 WatchdogFolder.Delete(WatchdogFolder.Missed);
             return now;
         }
@@ -123,11 +125,7 @@ namespace IdentityOpsAgent
             {
                 look = QuiesceSamples.Look(record);
             }
-            catch (AgentError)   // an item cannot be queried now; if this goes on, it is a gap
-            {
-                return;
-            }
-            catch (SystemError)
+            catch (Exception)   // an item cannot be queried now; if this goes on, it is a gap
             {
                 return;
             }
@@ -152,7 +150,7 @@ namespace IdentityOpsAgent
             catch (AgentError error)
             {
                 if (error.Code == "locked" && error.Path != null && error.Path.EndsWith(QuiesceRecord.LockName,
-                    System.StringComparison.Ordinal))
+                    StringComparison.Ordinal))
                 {
                     TellHolder(error);
                     return;   // a quiesce or a resume is at work: try again in a moment
@@ -168,7 +166,8 @@ namespace IdentityOpsAgent
             {
                 record = end.Record;
             }
-            begun = because;
+            if (end.HasBegun)
+                begun = because;
             nextTry = SystemClock.Ticks() + Retry;
         }
 

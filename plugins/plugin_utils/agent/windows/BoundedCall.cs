@@ -4,6 +4,7 @@
 
 using System;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace IdentityOpsAgent
@@ -28,13 +29,20 @@ namespace IdentityOpsAgent
         // SystemError if it was refused, or is late. While a late one has not ended, no other one is made.
         public T Answer()
         {
+            return Answer(limit);
+        }
+
+        // left: in ms, of the limit. Earlier calls have used the rest.
+        public T Answer(int left)
+        {
             if (last != null && !last.Ended.WaitOne(0))
                 throw Late();
             Call call = last = new Call(ask);
-            if (!call.Ended.WaitOne(limit))
+            if (!call.Ended.WaitOne(left))
                 throw Late();
-            if (call.Refused != null)
-                throw call.Refused;
+            SystemError refused = call.Refused as SystemError;
+            if (call.Refused != null)   // what .NET itself has refused is no reason to end the process either
+                throw refused ?? new SystemError(Marshal.GetHRForException(call.Refused), call.Refused.Message);
             return call.Value;
         }
 
