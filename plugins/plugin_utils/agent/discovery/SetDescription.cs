@@ -138,7 +138,8 @@ namespace IdentityOpsAgent
                 .Set("narrowed", part.Narrowed).Set("scope", part.Scope).Set("selection", Selection(part));
         }
 
-        // Where each component was, and what was chosen in it. null: too long for an answer. An incomplete list would be useless.
+        // Where each component was, and what was chosen in it. null: too long for an answer. An incomplete list would
+        // be useless.
         private static JsonMap Selection(Part part)
         {
             JsonMap selection = new JsonMap();
