@@ -289,13 +289,11 @@ def restores_at_once(facts: Facts, host: str) -> int:
 
     Two restores of one folder would each see the files of the other as a change that nobody expects.
     """
+    claims = {listing.server_of(facts, fellow): _restored(facts, fellow) for fellow in deployments.fellows(facts, host)}
+    left = shared_places.shared_sources(claims)
     places = {
-        listing.server_of(facts, fellow): [
-            claim.path
-            for name, claim in _restored(facts, fellow).items()
-            if name not in _left_to_others(facts, fellow, _restored)
-        ]
-        for fellow in deployments.fellows(facts, host)
+        server: [claim.path for name, claim in own.items() if name not in left.get(server, {})]
+        for server, own in claims.items()
     }
     server = listing.server_of(facts, host)
     return int(any(server in servers for dummy, servers in shared_places.contested(places)))
